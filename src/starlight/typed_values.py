@@ -199,6 +199,9 @@ class TypedReading:
         if value is None and any(isinstance(each, inspect.NoneType) for each in kind.types):
             return None
         types = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
+        # A form sends a field for a moment that was left empty.
+        if value == "" and self._form.from_text and len(types) == 1 < len(kind.types) and _is_time(types[0]):
+            return None
         if len(types) == 1:
             return self.value(path, value, types[0])
         if any(fits(value, each) and not _is_compound(each) for each in types):
@@ -254,6 +257,10 @@ class TypedReading:
     def _unfit(self, path: Path, value: object, right: str) -> object:
         self._telling.unfit(path, value, right)
         return NONE
+
+
+def _is_time(kind: inspect.Type) -> bool:
+    return isinstance(kind, inspect.Metadata) and bool((kind.extra or {}).get("time"))
 
 
 def _is_compound(kind: inspect.Type) -> bool:

@@ -27,7 +27,7 @@ from starlight.lookup import excerpt, wanted
 from starlight.mailboxes import client_keys
 from starlight.mailboxes.mailbox import MailboxLimits
 from starlight.media import tasks
-from starlight.messages import conversation, draft, parts, storage
+from starlight.messages import conversation, draft, parts, queue, storage, withdrawal
 from starlight.messages.letter_view import LetterView
 from starlight.node.config import NodeLimits
 from starlight.postoffice import uploads
@@ -79,6 +79,11 @@ ANSWERS: dict[str, Any] = {
     "GET /people/PERSON/contacts": contacts.ContactsView,
     "GET /people/PERSON/topics": list[topic_view.TopicView],
     "GET /people/PERSON/marked": topic_view.MarkedLetters,
+    "GET /people/PERSON/queue": queue.QueueView,
+    "POST /people/PERSON/queue/move": queue.QueueView,
+    "POST /people/PERSON/letters/LETTER/hold": queue.QueueView,
+    "POST /people/PERSON/letters/LETTER/let-go": queue.QueueView,
+    "POST /people/PERSON/letters/LETTER/take-back": withdrawal.Withdrawal,
     "POST /people/PERSON/letters/LETTER/star": LetterView,
     "POST /people/PERSON/letters/LETTER/remind": LetterView,
     "GET /people/PERSON/groups": list[group_view.GroupView],
@@ -135,6 +140,9 @@ TITLES: dict[str, str] = {
     "CopiedView": "Copy",
     "ReaderView": "Reader",
     "GroupView": "Group",
+    "QueueView": "Queue",
+    "QueueEntry": "Entry of the queue",
+    "HiddenThere": "Hidden there",
     "MemberView": "Member",
     "Fact": "Step",
     "PartView": "Part",
@@ -185,6 +193,8 @@ BODIES: dict[str, tuple[Struct, ...]] = {
     "Attachment": (draft.Attachment,),
     "Smaller bodies": (
         letters.ReadOrder,
+        queue.HoldOrder,
+        queue.MoveOrder,
         pages.StormOrder,
         pages.RateOrder,
         topic_view.StarOrder,

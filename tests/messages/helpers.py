@@ -39,6 +39,7 @@ from starlight.node.events import PlanChanged
 from starlight.node.forecast import Outgoing
 from starlight.postoffice.outbox import LETTER_LIFETIME
 from starlight.postoffice.postoffice import PostOffice
+from starlight.postoffice.unopened import Fact
 from starlight.routing import NoRoute, Route, RouteRequest
 from starlight.trace import Record
 
@@ -127,11 +128,14 @@ class FakeNode:
         self.queued: dict[str, tuple[Submit, Route | NoRoute]] = {}
         self.posts: list[Submit] = []
         self.random = Random(number)
+        self.fact: Callable[[str], Fact | None] = lambda name: None
         self.office = self.fresh_office()
 
     def fresh_office(self) -> PostOffice:
         """Return an office that has nothing in memory."""
-        return PostOffice(self.engine.forecaster, booked=self.booked, entropy=self.random.randbytes)
+        return PostOffice(
+            self.engine.forecaster, booked=self.booked, entropy=self.random.randbytes, fact=self.fact
+        )
 
     def booked(self, key: str) -> tuple[Route, ...]:
         """Return what is booked for a bundle that waits here."""

@@ -30,15 +30,15 @@ W, Q, D, A, R, E, T = (
     DeliveryState.WITHDRAWN,
 )
 
-# Columns: accepted, left, returned, arrival known, reading known, gone, recalled.
+# Columns: accepted, left, returned, arrival known, reading known, gone, recalled, held back.
 TABLE = {
-    W: (Q, None, None, A, R, E, T),
-    Q: (Q, D, None, A, R, E, T),
-    D: (D, D, Q, A, R, E, D),
-    A: (A, A, A, A, R, A, A),
-    R: (R, R, R, R, R, R, R),
-    E: (E, E, E, A, R, E, E),
-    T: (T, T, T, T, T, T, T),
+    W: (Q, None, None, A, R, E, T, W),
+    Q: (Q, D, None, A, R, E, T, W),
+    D: (D, D, Q, A, R, E, D, D),
+    A: (A, A, A, A, R, A, A, A),
+    R: (R, R, R, R, R, R, R, R),
+    E: (E, E, E, A, R, E, E, E),
+    T: (T, T, T, T, T, T, T, T),
 }
 
 

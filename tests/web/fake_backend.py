@@ -26,11 +26,14 @@ from starlight.messages.conversation import HiddenEntry, HideOrder
 from starlight.messages.delivery import Certainty, DeliveryState, Fact
 from starlight.messages.doubt import Doubt, DoubtCode
 from starlight.messages.draft import Draft
+from starlight.messages.held import Held
 from starlight.messages.letter_view import LetterView
 from starlight.messages.part_view import PartView
+from starlight.messages.queue import Fixed, HiddenThere, HoldOrder, MoveOrder, QueueEntry, QueueView
 from starlight.messages.quote import Quote
 from starlight.messages.storage import Erased, EraseOrder, Released, ReleaseOrder, Storage
 from starlight.messages.urgency import Precedence, Priority
+from starlight.messages.withdrawal import Withdrawal
 from starlight.web.archive_view import Archivist
 from starlight.web.backend import Correspondence, PageBackend
 from starlight.web.forecast_view import (
@@ -41,6 +44,7 @@ from starlight.web.forecast_view import (
     SilenceView,
     Window,
 )
+from starlight.web.queue_backend import QueueBackend
 from starlight.web.search_view import Finder, FoundLetter, SearchView
 from starlight.web.storage_backend import StorageBackend
 from starlight.web.views import (
@@ -206,6 +210,56 @@ class FakeStorage(StorageBackend):
         return Released(3, 7_400_000) if order.older_than_days <= 7 else Released(0, 0)
 
 
+class FakeQueue(QueueBackend):
+    """A queue of two letters, one held and one that opens later; it remembers what is ordered."""
+
+    def __init__(self) -> None:
+        self.orders: list[tuple[str, str]] = []
+
+    async def queue(self) -> QueueView:
+        return QUEUE
+
+    async def move(self, order: MoveOrder) -> QueueView:
+        self.orders.append((order.letter, order.before))
+        return QUEUE
+
+    async def hold(self, letter: str, order: HoldOrder) -> QueueView:
+        if letter == "gone":
+            raise InputError("the letter does not wait here any more", where="letter")
+        self.orders.append((letter, "hold"))
+        return QUEUE
+
+    async def let_go(self, letter: str) -> QueueView:
+        self.orders.append((letter, "let go"))
+        return QUEUE
+
+    async def take_back(self, letter: str) -> Withdrawal:
+        self.orders.append((letter, "take back"))
+        return Withdrawal(sent=True)
+
+
+QUEUE = QueueView(
+    waiting=(
+        QueueEntry(
+            letter="a", to="ipn:21.1", text="First", size_bytes=400, position=1, leaves=START, arrives=START
+        ),
+        QueueEntry(letter="b", to="ipn:21.1", text="Second", size_bytes=400, position=2),
+        QueueEntry(letter="t", to="ipn:21.1", text="Taken", size_bytes=4, position=3, fixed=Fixed.TAKEN),
+    ),
+    held=(QueueEntry(letter="h", to="ipn:21.1", text="Held", size_bytes=9, held=Held(START)),),
+    left=(QueueEntry(letter="l", to="ipn:21.1", text="Gone", size_bytes=9, leaves=START, fixed=Fixed.LEFT),),
+    later=(
+        HiddenThere(
+            letter="o",
+            to="ipn:21.1",
+            text="Birthday",
+            event="landed",
+            withdrawal=Withdrawal(opens=START, until=START, offered=True),
+        ),
+    ),
+)
+
+
 class FakeArchivist(Archivist):
     """A mailbox of which nothing can be exported, as letters are kept nowhere here."""
 
@@ -279,6 +333,7 @@ class FakeBackend(PageBackend):
         self.kept: list[Kept] = []
         self.set_aside = self.refused = 0
         self.room = FakeStorage()
+        self.fake_queue = FakeQueue()
         self.behind: Sentence | None = None  # what a search says that it can't find yet
         self.hidden: dict[tuple[str, str], bool] = {}  # by person and address: whether letters were withdrawn
         self.fake_media = FakeMedia()
@@ -328,6 +383,9 @@ class FakeBackend(PageBackend):
 
     def storage(self, person: str) -> FakeStorage:
         return self.room
+
+    def queues(self, person: str) -> FakeQueue:
+        return self.fake_queue
 
     def archivist(self, person: str) -> Archivist:
         return FakeArchivist()

@@ -25,6 +25,7 @@ from starlight.app.mailbox_storage import MailboxStorage
 from starlight.app.media_desk import MediaDesk
 from starlight.app.media_work import MediaWork
 from starlight.app.plan_changes import plan_changes
+from starlight.app.queue_desk import NodeQueueDesk
 from starlight.app.sky_view import PlannedLight, SkyView
 from starlight.app.storm import StormControl
 from starlight.app.topic_desk import NodeTopicDesk
@@ -143,6 +144,12 @@ class NodePageBackend:
     def close(self) -> None:
         """End what the backend has started."""
         self._media_work.close()
+
+    def queues(self, person: str) -> NodeQueueDesk:
+        """Return what of a person's letters waits to leave, by id."""
+        owner = self._inhabitants[person]
+        mail = self._daemons[owner.node].mail
+        return NodeQueueDesk(owner.person.address, mail.queues, self._book, self._sky_view.titles)
 
     def archivist(self, person: str) -> MailboxArchivist:
         """Return what gives and takes the letters of a person, by id, for exports and imports."""

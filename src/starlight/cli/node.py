@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from starlight import dtntime
-from starlight.cli.options import as_json, collected, data_folder
+from starlight.cli.options import as_json, collected, data_folder, moment
 from starlight.cli.output import echo, print_json
 from starlight.cli.sent_parts import PartFiles, show_parts, uploaded
 from starlight.errors import InputError
@@ -71,6 +71,12 @@ class SendOptions(NamedTuple):
     files: tuple[Path, ...]
     key: str | None
     plain: bool
+    leave_at: int | None
+    after_read: str | None
+    hold: bool
+    open_at: int | None
+    open_on: str
+    unless_back: int | None
     explain: bool
     json_output: bool
 
@@ -135,6 +141,21 @@ class SendOptions(NamedTuple):
     is_flag=True,
     help="Send the words alone, as UTF-8 text that any other software reads.",
 )
+@moment("--leave-at", "Hold it here until then.")
+@click.option(
+    "--after-read",
+    metavar="LETTER",
+    help="Hold it here until all whom another of your letters went to have read that.",
+)
+@click.option("--hold", is_flag=True, help="Hold it here until you let it go (`starlight queue`).")
+@moment("--open-at", "Hide it from its reader, at the reader's end, until then.")
+@click.option(
+    "--open-on",
+    metavar="EVENT",
+    default="",
+    help="Open it as soon as the amended plan there has a fact of this name, such as landed.",
+)
+@moment("--unless-back", "As --open-at, for a letter that you take back if you are back by then.")
 @click.option("--explain", is_flag=True, help="Explain why it will not arrive sooner.")
 @as_json
 @collected(SendOptions)
@@ -177,10 +198,26 @@ def _draft(client: Client, asked: SendOptions) -> Draft:
 
     text = _standard_input() if asked.text == "-" else asked.text
     address, urgency = client.address(asked.to, where="ADDRESS"), priority_of(asked.priority)
+    if asked.open_at is not None and asked.unless_back is not None:
+        right = "Give one of --open-at and --unless-back"
+        raise InputError("a letter opens at one moment", where="--unless-back", right=right)
     parts_asked = PartFiles(asked.voices, asked.voice_as, asked.pictures, asked.keep_camera_data, asked.files)
     parts = uploaded(client, asked.folder, asked.person, address, parts_asked)
     return Draft(
-        address, text, asked.reply_to, urgency, asked.critical, parts, asked.key, asked.plain or None
+        address,
+        text,
+        asked.reply_to,
+        urgency,
+        asked.critical,
+        parts,
+        asked.key,
+        asked.plain or None,
+        leave_at=asked.leave_at,
+        after=asked.after_read,
+        hold=asked.hold,
+        open_at=asked.open_at if asked.unless_back is None else asked.unless_back,
+        open_on=asked.open_on,
+        unless_back=asked.unless_back is not None,
     )
 
 

@@ -21,6 +21,8 @@ from starlight.live.plan_view import AmendmentView
 from starlight.messages.conversation import HiddenEntry, HideOrder
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.letter_view import LetterView
+from starlight.messages.queue import HoldOrder, MoveOrder, QueueView
+from starlight.messages.withdrawal import Withdrawal
 from starlight.web import wire
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
 from starlight.web.group_view import GroupChange, GroupFounding, GroupView
@@ -183,6 +185,29 @@ class Client:
             InputError: nobody of that address is in the list, or was taken off it.
         """
         return self._post(f"/people/{person}/hide", order, HiddenEntry)
+
+    def queue(self, person: str) -> QueueView:
+        """Return what of a person's letters waits, is held, has just left, or opens later."""
+        return self._get(f"/people/{person}/queue", QueueView)
+
+    def move(self, person: str, letter: str, before: str) -> QueueView:
+        """Let a letter leave before another, or behind all as urgent ones where that is empty."""
+        return self._post(f"/people/{person}/queue/move", MoveOrder(letter, before), QueueView)
+
+    def hold(self, person: str, letter: str, until: int | None) -> QueueView:
+        """Hold a letter until a moment in ns, or until it is let go."""
+        path = f"/people/{person}/letters/{quote(letter, safe='')}/hold"
+        return self._post(path, HoldOrder(until), QueueView)
+
+    def let_go(self, person: str, letter: str) -> QueueView:
+        """Let a letter go that is held."""
+        path = f"/people/{person}/letters/{quote(letter, safe='')}/let-go"
+        return self._post(path, HoldOrder(), QueueView)
+
+    def take_back(self, person: str, letter: str) -> Withdrawal:
+        """Take back a letter that has left and opens later."""
+        path = f"/people/{person}/letters/{quote(letter, safe='')}/take-back"
+        return self._post(path, HoldOrder(), Withdrawal)
 
     def groups(self, person: str) -> list[GroupView]:
         """Return the groups that a person is or was in, by name."""

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 
 from starlight.bundle import EndpointID
+from starlight.contacts import FactValue, facts
 from starlight.engine.node import Node
 from starlight.live.clock import MissionClock
 from starlight.live.config import DaemonConfig, fixed_light_s
@@ -26,9 +27,19 @@ from starlight.trace import TraceEvent
 
 
 def post_office_of(
-    node: Node, store: Store, config: DaemonConfig, clock: MissionClock, correspondents: Sequence[Maker]
+    node: Node,
+    store: Store,
+    config: DaemonConfig,
+    clock: MissionClock,
+    correspondents: Sequence[Maker],
+    amendments: AmendmentService,
 ) -> PostOffice:
     """Return the post office of a node, over the records of its store."""
+
+    def fact(name: str) -> FactValue | None:
+        found = facts(amendments.held.amendments()).get(name)
+        return None if found is None else found.value
+
     return PostOffice(
         node.forecaster,
         MailboxLimits(
@@ -47,6 +58,7 @@ def post_office_of(
         oldest_format=config.oldest_format,
         plain_text=config.plain_text,
         groups=config.groups,
+        fact=fact,
         foreign_nodes=[peer.node for peer in config.peers if peer.foreign],
     )
 

@@ -123,12 +123,12 @@ class Daemon:
         self._trace = TraceLog(config.trace, log)
         self._record = RunRecord(config.node, config.record)
         self._defects = Defects(number)
-        self.office = post_office_of(self.node, self.store, config, clock, correspondents)
+        self._amendments = amendment_service_of(config)
+        self.office = post_office_of(self.node, self.store, config, clock, correspondents, self._amendments)
         self.search = LetterSearch(self.store.path)
         self.store.watch(self.search.note)
         self._disk = DiskWatch(self.store, lambda: self._commits.pending, lambda: self._listeners.notify())
         registry = Registry(number)
-        self._amendments = amendment_service_of(config)
         applications: dict[str, Restorable] = {
             MAIL: self.office,
             AMENDMENTS: self._amendments,

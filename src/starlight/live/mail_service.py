@@ -8,6 +8,7 @@ from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.live.correspondent_list import CorrespondentList
 from starlight.live.group_service import GroupService
+from starlight.live.queue_service import QueueService
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Draft
@@ -37,6 +38,7 @@ class MailService:
     Attributes:
         correspondents: whom the lists of the mailboxes show.
         groups: of the mailboxes.
+        queues: what of the mailboxes waits to leave.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class MailService:
         self._carry_out = carry_out
         self.correspondents = CorrespondentList(office, moment, carry_out)
         self.groups = GroupService(office, moment, carry_out)
+        self.queues = QueueService(office, moment, carry_out)
         self._require_room = require_room
 
     async def write(self, address: str, draft: Draft) -> Letter:

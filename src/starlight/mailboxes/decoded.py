@@ -195,6 +195,8 @@ _READERS: dict[str, Callable[[bytes], object]] = {
     "key": stored_format.CLIENT_KEY.decode,
     "refused": stored_format.REFUSED.decode,
     "hidden": stored_format.HIDDEN.decode,
+    "unopened": stored_format.UNOPENED.decode,
+    "opening": stored_format.OPENING.decode,
     "body": bytes,  # the hashes, or a chunk, which its letter judges
     "correspondent": bytes,
 }

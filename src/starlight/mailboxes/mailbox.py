@@ -25,6 +25,7 @@ from starlight.mailboxes.incoming_letters import IncomingLetters
 from starlight.mailboxes.known_groups import KnownGroups
 from starlight.mailboxes.letter_marks import Marks
 from starlight.mailboxes.mailbox_index import MailboxIndex
+from starlight.mailboxes.opening_letters import OpeningLetters
 from starlight.mailboxes.outgoing_letters import OutgoingLetters
 from starlight.mailboxes.part_room import PartRoom
 from starlight.mailboxes.part_states import PartStates
@@ -34,6 +35,7 @@ from starlight.mailboxes.stored_format import Card, StoredLetter
 from starlight.mailboxes.telemetry_log import TelemetryLog
 from starlight.mailboxes.topics import Topics
 from starlight.mailboxes.unnamed_uploads import UnnamedUploads
+from starlight.mailboxes.unopened_letters import UnopenedLetters
 from starlight.messages.conversation import Conversation, Page, correspondent_of
 from starlight.messages.course_view import course_view
 from starlight.messages.delivery import Received
@@ -98,6 +100,8 @@ class Mailbox:
         telemetry: the last readings of vehicles.
         keys: under which clients wrote letters here.
         refused: what came and was not taken.
+        opening: what was written here and opens later at its readers' end.
+        unopened: what came and is hidden from its reader until it opens.
         groups: that are known here.
         topics: named threads in its conversations.
         marks: what letters do to others, and reminders.
@@ -128,6 +132,8 @@ class Mailbox:
         self.part_room = PartRoom(address, records, room, min(room, limits.unfinished_bytes))
         self.uploads = UnnamedUploads(address, records, self.bodies, self.part_room, limits.uploads)
         self.keys = ClientKeys(address, records)
+        self.opening = OpeningLetters(address, records)
+        self.unopened = UnopenedLetters(address, records)
         self.hidden = HiddenCorrespondents(address, records)
         self.groups = KnownGroups(address, records, groups)
         self.topics = Topics(address, records)
@@ -147,6 +153,7 @@ class Mailbox:
             self.person, self.opened_at, self.is_open = card.person, card.opened_at, card.is_open
         self.telemetry.load()
         self.groups.load()
+        self.unopened.load()
         self.index.load()
         self.outgoing.load()
 

@@ -46,6 +46,10 @@ class MailboxIndex:
             raise StoreError(f"{self.address} index/{letter_id}: no such letter")
         return entry
 
+    def answers(self, letter_id: str) -> list[IndexEntry]:
+        """Return the entries of the letters here that say that they answer a letter."""
+        return self._records.answers(self.address, letter_id)
+
     def add(self, letter: Letter, now: int | None, correspondent: str = "") -> list[Save]:
         """Put a new letter into the index, and those into their new places that it holds back.
 

@@ -15,6 +15,8 @@ room                    the bytes of all parts here; ``/<address>`` after it, of
 uploads                 the uploads that no letter names yet
 key/<n>                 a key under which a client wrote a letter
 refused/<n>             a message that came and was not taken, and why
+opening                 the letters written here that open later at their readers' end
+unopened/<n>            a letter that came and is hidden until it opens, or that one was taken back
 hidden                  the correspondents who are not in the list until something new comes
 telemetry/<n>/<from>    the last readings of a vehicle
 carrier/<bundle>        the id of the letter that a bundle carries
@@ -62,6 +64,8 @@ KINDS = frozenset(
         "key",
         "refused",
         "hidden",
+        "unopened",
+        "opening",
         "telemetry",
         "carrier",
         "correspondent",
@@ -93,6 +97,8 @@ HIDDEN = "hidden"
 Mark = Literal["open", "owed", "unread", "starred", "asks", "hidden"]
 """Letters can be asked for by these: something is still foreseen of it; a receipt is owed; nobody read it;
 its reader put a star to it; it asks, and nobody has answered; it is not to be seen, or not yet."""
+UNOPENED = "unopened/"
+OPENING = "opening"
 
 
 class IndexEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -26,6 +26,8 @@ kind          versions
 `CLIENT_KEY`  2 framed
 `REFUSED`     2 framed
 `HIDDEN`      2 framed
+`UNOPENED`    2 framed; none of an empty place
+`OPENING`     2 framed
 `RECEIVED`    1 a map; 2 framed
 `TELEMETRY`   1 a map; 2 framed, with the time of creation
 ============  ==================================================================================
@@ -144,6 +146,30 @@ class RefusedMessage(msgspec.Struct, frozen=True, gc=False):
     at: int
 
 
+class Unopened(msgspec.Struct, frozen=True, gc=False):
+    """A letter that is hidden until it opens, or what is left of one that was taken back.
+
+    Attributes:
+        id: as its author knows it.
+        sender: who wrote it.
+        message: as it came; None of one that was taken back, and of a withdrawal.
+        size_bytes: of its payload.
+        opens: when it opens, in ns; None where an event alone opens it.
+        event: the fact of the mission that opens it; empty for none.
+        received: what is known of its coming.
+        withdrawn: it was taken back before it opened, or is what took another back.
+    """
+
+    id: str
+    sender: str
+    message: StoredLetter | None
+    size_bytes: int
+    opens: int | None
+    event: str
+    received: Received
+    withdrawn: bool = False
+
+
 class KnownFormat(msgspec.Struct, frozen=True):
     """The latest format that a correspondent reads.
 
@@ -220,6 +246,8 @@ def _reader(type_: type[_T]) -> Callable[[bytes], _T]:
     return msgspec.msgpack.Decoder(type_).decode
 
 
+_unopened: Callable[[bytes], Unopened | None] = msgspec.msgpack.Decoder(Unopened | None).decode
+
 CARD = RecordKind(2, _reader(Card), _reader(Card))
 LETTER = RecordKind(2, _reader(StoredLetter), lambda data: StoredLetter("", "", 0, data))
 SENT = RecordKind(2, _reader(Sent), older_records.decode_sent)
@@ -233,6 +261,8 @@ HIDDEN = RecordKind(2, _reader(tuple[str, ...]), _reader(tuple[str, ...]))
 MARKS = RecordKind(2, _reader(LetterMarks), _reader(LetterMarks))
 REMINDERS = RecordKind(2, _reader(dict[str, int]), _reader(dict[str, int]))
 TOPIC = RecordKind(2, _reader(TopicName), _reader(TopicName))
+OPENING = RecordKind(2, _reader(tuple[str, ...]), _reader(tuple[str, ...]))
+UNOPENED = RecordKind(2, _unopened, _unopened)
 GROUP = RecordKind(2, _reader(Group), _reader(Group))
 FORMAT = RecordKind(2, _reader(KnownFormat), _reader(KnownFormat))
 RECEIVED = RecordKind(2, _reader(Received), _reader(Received))

@@ -67,6 +67,7 @@ class Happening(StrEnum):
     READING_KNOWN = "reading known"
     GONE = "gone"
     RECALLED = "recalled"
+    HELD_BACK = "held back"  # taken back from the node, to leave later
 
 
 _RECEIPTS = {Happening.ARRIVAL_KNOWN: DeliveryState.ARRIVED, Happening.READING_KNOWN: DeliveryState.READ}
@@ -77,6 +78,7 @@ TRANSITIONS: dict[DeliveryState, dict[Happening, DeliveryState]] = {
         Happening.ACCEPTED: DeliveryState.QUEUED,
         Happening.GONE: DeliveryState.EXPIRED,
         Happening.RECALLED: DeliveryState.WITHDRAWN,
+        Happening.HELD_BACK: DeliveryState.WRITTEN,
         **_RECEIPTS,
     },
     DeliveryState.QUEUED: {
@@ -84,6 +86,7 @@ TRANSITIONS: dict[DeliveryState, dict[Happening, DeliveryState]] = {
         Happening.LEFT: DeliveryState.DEPARTED,
         Happening.GONE: DeliveryState.EXPIRED,
         Happening.RECALLED: DeliveryState.WITHDRAWN,
+        Happening.HELD_BACK: DeliveryState.WRITTEN,
         **_RECEIPTS,
     },
     # Accepted or recalled here is a copy sent again; it takes nothing back.
@@ -93,6 +96,7 @@ TRANSITIONS: dict[DeliveryState, dict[Happening, DeliveryState]] = {
         Happening.RETURNED: DeliveryState.QUEUED,
         Happening.GONE: DeliveryState.EXPIRED,
         Happening.RECALLED: DeliveryState.DEPARTED,
+        Happening.HELD_BACK: DeliveryState.DEPARTED,
         **_RECEIPTS,
     },
     DeliveryState.ARRIVED: dict.fromkeys(Happening, DeliveryState.ARRIVED)
@@ -133,6 +137,7 @@ class Received(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
         untold_parts: those that arrived whole in bundles of their own, of which no receipt has been sent.
         ask_at: when chunks of its parts that are missing are asked for; None where none are, or no more.
         asked: how many times they were, since the last one came.
+        opened_at: when it opened, where it was hidden until then (`Letter.opens`).
     """
 
     arrived_at: int
@@ -142,6 +147,7 @@ class Received(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
     untold_parts: tuple[int, ...] = ()
     ask_at: int | None = None
     asked: int = 0
+    opened_at: int | None = None
 
     @property
     def owes_receipt(self) -> bool:

@@ -17,6 +17,7 @@ from starlight.messages.delivery import (
     Leg,
 )
 from starlight.messages.doubt import Doubt, Trouble
+from starlight.messages.held import Held
 from starlight.messages.urgency import Precedence, Priority
 
 
@@ -180,6 +181,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         to: the address that it goes to, of a letter to a group; empty where that is the letter's own.
         readers: for whom it is there, of a letter to a group.
         read_by: who of them has read it; `read_at` is when all had.
+        held: why nothing of it is submitted, though it is written; None where nothing holds it.
     """
 
     number: int = 0
@@ -199,6 +201,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     to: str = ""
     readers: tuple[str, ...] = ()
     read_by: tuple[ReadBy, ...] = ()
+    held: Held | None = None
 
     def id_of(self, letter_id: str) -> str:
         """Return the id of this course, of the letter with an id."""

@@ -15,6 +15,7 @@ from msgspec.structs import force_setattr
 
 from starlight.bundle import EndpointID
 from starlight.errors import InputError
+from starlight.json_time import Time
 from starlight.messages.letter import Act
 from starlight.messages.parts import OCTETS, PartKind
 from starlight.messages.urgency import check_priority
@@ -141,6 +142,12 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         topic: the topic that it belongs to; None for that of the letter answered, else none.
         topic_name: another name for that topic; without a topic, the name of a new one that it begins.
         replaces: the id of an earlier letter of who writes, in whose place it stands.
+        leave_at: when it leaves; it is held here until then. In ns.
+        after: the id of an own letter that all its readers must have read before this one leaves.
+        hold: it is held until a person lets it go.
+        open_at: until when it is hidden from its reader, at the reader's end, in ns.
+        open_on: the name of a fact of the mission that opens it, whichever is first.
+        unless_back: it is not to be read if its author is back by `open_at`, who then withdraws it.
 
     Raises:
         InputError: `to` is no address that anybody can have, or `priority` or `key` is none.
@@ -158,6 +165,12 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     topic: str | None = None
     topic_name: str = ""
     replaces: str | None = None
+    leave_at: Time | None = None
+    after: str | None = None
+    hold: bool = False
+    open_at: Time | None = None
+    open_on: str = ""
+    unless_back: bool = False
 
     def __post_init__(self) -> None:
         """Check what can be checked without a mailbox; the address becomes the one text that means it."""
@@ -168,8 +181,22 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         force_setattr(self, "topic", self.topic or None)
         force_setattr(self, "replaces", self.replaces or None)
         check_act(self.act)
+        force_setattr(self, "after", self.after or None)
         if self.key is not None:
             check_key(self.key)
+        if self.unless_back and self.open_at is None:
+            what = "a letter that is read unless its author is back needs a day"
+            raise InputError(what, where="open_at", right="Say when it opens")
+
+    @property
+    def is_held(self) -> bool:
+        """Return whether it does not leave at once."""
+        return self.hold or self.leave_at is not None or self.after is not None
+
+    @property
+    def is_hidden(self) -> bool:
+        """Return whether its reader does not see it when it is there."""
+        return self.open_at is not None or bool(self.open_on)
 
     def require_text(self) -> None:
         """Refuse an empty letter.

@@ -144,6 +144,14 @@ class LetterDuplicate(AboutLetter, frozen=True, tag="letter.duplicate"):
     """A letter came that is in the mailbox already."""
 
 
+class LetterOpened(AboutLetter, frozen=True, tag="letter.opened"):
+    """A letter that was hidden from its reader has opened."""
+
+
+class LetterTakenBack(AboutLetter, frozen=True, tag="letter.taken_back"):
+    """A withdrawal came in time: the letter that it takes back will not open."""
+
+
 class LetterRead(AboutLetter, frozen=True, tag="letter.read"):
     """Somebody has read a letter."""
 
@@ -310,6 +318,8 @@ EVENTS: tuple[type[TraceEvent], ...] = (
     ReceiptRefused,
     LetterArrived,
     LetterDuplicate,
+    LetterOpened,
+    LetterTakenBack,
     LetterRead,
     MailboxOpened,
     MailboxClosed,

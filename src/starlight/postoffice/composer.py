@@ -16,7 +16,7 @@ from starlight.messages.conversation_order import thread_of
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.forecast import MessageForecaster
 from starlight.messages.group import Group, is_group
-from starlight.messages.letter import Act, Letter
+from starlight.messages.letter import Act, Letter, Opening
 from starlight.messages.limits import check
 from starlight.messages.parts import CHUNK_BYTES, PREVIEW_MAX_BYTES, Part, PartKind
 from starlight.postoffice.group_nodes import GroupNodes, NodeReaders
@@ -61,7 +61,12 @@ class Composer:
         return self._plain_text.is_for(mailbox, draft)
 
     def compose(
-        self, mailbox: Mailbox, draft: Draft, drawn: bytes, now: int, thread: str | None = None
+        self,
+        mailbox: Mailbox,
+        draft: Draft,
+        drawn: bytes,
+        now: int,
+        thread: str | None = None,
     ) -> Letter:
         """Return a letter of a mailbox, which nothing keeps yet.
 
@@ -83,6 +88,9 @@ class Composer:
         if plain_text and draft.parts:
             what = f"{to} is written to in plain text, which has no place for files"
             raise InputError(what, where="parts", right="Send words alone")
+        if plain_text and draft.is_hidden:
+            what = f"{to} is written to in plain text, which its reader sees at once"
+            raise InputError(what, where="open_at", right="Hold it here instead, until it leaves")
         answered = mailbox.letter(reply_to) if reply_to is not None else None
         if reply_to is not None and answered is None:
             raise InputError(f"no letter {reply_to!r} here to answer", where="reply_to")
@@ -99,6 +107,7 @@ class Composer:
             priority=draft.priority,
             critical=draft.critical,
             parts=tuple(_part(mailbox, each) for each in draft.parts),
+            opens=_opening(draft),
             seen=() if plain_text else last_read(mailbox, draft.to, reply_to),
             readers=readers,
             thread_name=draft.topic_name,
@@ -181,6 +190,14 @@ def _replaced(mailbox: Mailbox, draft: Draft) -> str | None:
     if correspondent_of(before, mailbox.address) != draft.to:
         raise InputError(f"the letter {draft.replaces!r} did not go to {draft.to}", where="replaces")
     return before.id
+
+
+def _opening(draft: Draft) -> Opening | None:
+    """Return until when a letter is hidden from its reader, in whole milliseconds, as it travels."""
+    if not draft.is_hidden:
+        return None
+    time = draft.open_at
+    return Opening(None if time is None else time - time % MILLISECOND, draft.open_on, draft.unless_back)
 
 
 def _part(mailbox: Mailbox, attachment: Attachment) -> Part:

@@ -27,6 +27,7 @@ from starlight.messages.parts import Chunk
 from starlight.messages.trace_events import (
     LetterArrived,
     LetterDuplicate,
+    LetterOpened,
     LetterRead,
     MessageKept,
     MessageRefused,
@@ -41,6 +42,7 @@ from starlight.postoffice.node_mailboxes import NodeMailboxes
 from starlight.postoffice.part_arrivals import PartArrivals
 from starlight.postoffice.receipt_news import ReceiptNews
 from starlight.postoffice.receipts import Receipts
+from starlight.postoffice.unopened import UnopenedMail
 
 
 class Inbox:
@@ -54,6 +56,7 @@ class Inbox:
         parts: those that are on their way.
         formats: of the correspondents; learnt from what is taken, as what is refused may be from anyone.
         groups: that the mailboxes know.
+        unopened: what came and is hidden until it opens.
     """
 
     def __init__(
@@ -65,9 +68,11 @@ class Inbox:
         parts: PartArrivals,
         formats: KnownFormats,
         groups: Groups,
+        unopened: UnopenedMail,
     ) -> None:
         self._node = node
         self._groups = groups
+        self._unopened = unopened
         self._mailboxes = mailboxes
         self._news = news
         self._receipts = receipts
@@ -147,8 +152,37 @@ class Inbox:
         requests += self._filed(mailbox, stored, letter, now)
         return [*requests, *self._groups.letter_came(mailbox, letter, now)]
 
-    def _filed(self, mailbox: Mailbox, stored: StoredLetter, letter: Letter, now: int) -> list[Request]:
-        """Put a letter into a mailbox, that of whom it came for or of another reader in its group."""
+    def open_due(self, now: int) -> list[Request]:
+        """File the letters that open now, which nobody saw until then; time in ns."""
+        requests: list[Request] = []
+        for mailbox, stored, letter, received, let_go in self._unopened.opened(now):
+            filed = self._filed(mailbox, stored, letter, now, received)
+            requests += [
+                *let_go,
+                *_without_verdict(filed),
+                say(now, self._node, LetterOpened(*about(letter))),
+            ]
+        return saves_first(requests)
+
+    def _filed(
+        self,
+        mailbox: Mailbox,
+        stored: StoredLetter,
+        letter: Letter,
+        now: int,
+        opened: Received | None = None,
+    ) -> list[Request]:
+        """Put a letter into a mailbox, that of whom it came for or of another reader in its group.
+
+        Args:
+            mailbox, stored, letter: where it comes, as it came, and as it is understood.
+            now: in ns.
+            opened: what is known of one that came before, and opens now.
+        """
+        if opened is None and mailbox.received(letter.id) is None:
+            hidden = self._hidden(mailbox, stored, letter, now)
+            if hidden is not None:
+                return hidden
         source, as_sent, letter, early = stored.source, letter, under_own_id(mailbox, letter), list[Request]()
         # Of several readers at one node one tells its author that it has arrived; each tells the reading.
         tells_arrival = letter.receipt_wanted and letter.to == mailbox.address
@@ -165,12 +199,12 @@ class Inbox:
         elif (mailbox.letter(letter.id) or letter) != letter:
             # To oneself a letter comes with an id that is known already, but not with another text.
             return self._refused(mailbox, stored, "the id belongs to another letter", now)
-        elif not mailbox.has_room():
+        elif opened is None and not mailbox.has_room():
             # It stays with the node, without a receipt: it is not confirmed, and it is not lost.
             refused = MessageRefused(mailbox.address, source, "the mailbox is full")
             return [Untaken(), say(now, self._node, refused)]
         else:
-            received = Received(arrived_at=now, told_arrival=not tells_arrival)
+            received = opened or Received(arrived_at=now, told_arrival=not tells_arrival)
             requests = [*mailbox.put_letter(letter, stored, now)]
             early = self._parts.early_ones(mailbox, letter)
             received = self._parts.expect(mailbox, letter, received, now)
@@ -180,6 +214,19 @@ class Inbox:
         # What came before the letter is offered again last, as it changes what is saved here.
         learnt = self._learn(mailbox, stored, as_sent, now)
         return [*requests, *mailbox.incoming.put(letter.id, received), *learnt, said, *early]
+
+    def _hidden(
+        self, mailbox: Mailbox, stored: StoredLetter, letter: Letter, now: int
+    ) -> list[Request] | None:
+        """Keep what nobody is to see yet, or take what takes such a letter back; None of all else."""
+        if self._unopened.hides(mailbox, letter, now):
+            taken = self._unopened.came(mailbox, stored, letter, now)
+        else:
+            withdrawal = self._unopened.withdrawal_came(mailbox, letter, now)
+            if withdrawal is None:
+                return None
+            taken = withdrawal
+        return [*taken, *self._learn(mailbox, stored, letter, now)]
 
     def _learn(
         self, mailbox: Mailbox, stored: StoredLetter, message: Letter | Telemetry, now: int

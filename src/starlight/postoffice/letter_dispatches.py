@@ -31,6 +31,7 @@ from starlight.messages.trace_events import (
 )
 from starlight.node.application import Request
 from starlight.postoffice import reprediction
+from starlight.postoffice.holds import Holds
 from starlight.postoffice.open_letters import OpenLetters
 from starlight.postoffice.part_dispatches import PartDispatches
 from starlight.postoffice.prediction_updates import PredictionUpdates
@@ -52,6 +53,7 @@ class LetterDispatches:
         resends: sees to what is due.
         updates: predicts again what was accepted before something more urgent.
         news: what receipts and reports tell.
+        holds: those that do not leave yet.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class LetterDispatches:
         resends: Resends,
         updates: PredictionUpdates,
         news: ReceiptNews,
+        holds: Holds,
     ) -> None:
         self._node = node
         self._forecaster = forecaster
@@ -75,6 +78,7 @@ class LetterDispatches:
         self._resends = resends
         self._updates = updates
         self._news = news
+        self._holds = holds
 
     def accepted(
         self, address: str, course: str, key: str, leaves: int | None, arrives: int | None, now: int
@@ -96,7 +100,8 @@ class LetterDispatches:
             confirmed=replace(dispatch.confirmed, queued_at=now if queued_at is None else queued_at),
             trouble=None,
         )
-        sent = sent.having(dispatch.due_at(None))
+        # Taken back in this very step, it is held all the same.
+        sent = sent.having(dispatch.due_at(None if sent.held is None else sent.held.until))
         queued = LetterQueued(*about(letter), leaves=leaves, arrives=arrives, bundle=key)
         said = say(now, self._node, queued)
         put = self._letters.put(mailbox, letter.id, sent)
@@ -199,6 +204,8 @@ class LetterDispatches:
             return []
         mailbox, letter, sent = found
         sent = _without(sent, key)
+        if sent.held is not None and sent.dispatch.state in WITHDRAWABLE:
+            return self._holds.came_back(mailbox, letter, sent, now)
         # Copies and chunks come back one by one; the letter is withdrawn with the last of them.
         if sent.dispatch.state in WITHDRAWABLE and not sent.dispatch.is_carried:
             return self.taken_back(mailbox, letter, sent, now)
@@ -212,6 +219,8 @@ class LetterDispatches:
         if found is None or found[2].carried_by(key).part is not None:
             return []
         mailbox, letter, sent = found
+        if sent.held is not None:
+            return self._holds.left(mailbox, letter, sent, now)
         if sent.dispatch.state not in WITHDRAWABLE | {DeliveryState.DEPARTED}:
             return []
         sent = sent.having(replace(sent.dispatch, trouble=Trouble(TroubleCode.NOT_WITHDRAWN)))

@@ -72,7 +72,7 @@ class LetterForecasts:
         self._booked = booked
 
     def predict(self, address: str, draft: Draft, now: int) -> Prediction:
-        """Return what to expect of a letter sent now.
+        """Return what to expect of a letter sent now, or left here until its moment.
 
         Args:
             address: the mailbox that would write.
@@ -82,7 +82,9 @@ class LetterForecasts:
         Raises:
             InputError: no such mailbox, or the draft answers a letter that is not in it.
         """
-        found = [self._forecaster.predict(each, now) for each in self._outgoing(address, draft, now)]
+        # One that is held until a moment is foreseen from then on.
+        leaves = max(now, draft.leave_at or now)
+        found = [self._forecaster.predict(each, leaves) for each in self._outgoing(address, draft, now)]
         return max(found, key=lambda each: _when(each.arrives))
 
     def predict_parts(

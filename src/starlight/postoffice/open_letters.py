@@ -40,6 +40,7 @@ class OpenLetters:
         # By mailbox and course id (`messages/course.py`), to whom.
         self._open: dict[tuple[str, str], str] = {}
         self._queued: dict[tuple[str, str], str] = {}  # those of them of which something waits at this node
+        self._held: dict[tuple[str, str], str] = {}  # those that do not leave yet
         # Asked for each correspondent whenever a page is shown, so it is counted as letters go.
         self._here: dict[
             tuple[str, str], set[str]
@@ -70,6 +71,10 @@ class OpenLetters:
     def queued(self) -> list[OpenLetter]:
         """Return those of which something waits at this node."""
         return self._found(self._queued)
+
+    def held(self, address: str) -> list[OpenLetter]:
+        """Return those of a mailbox that are held."""
+        return self._found({at: to for at, to in self._held.items() if at[0] == address})
 
     def letters_here(self, address: str, to: str) -> int:
         """Return how many letters of a mailbox to a correspondent are kept here and have not left."""
@@ -130,6 +135,10 @@ class OpenLetters:
             self._queued[at] = to
         else:
             self._queued.pop(at, None)
+        if sent.held is not None and sent.dispatch.state in WITHDRAWABLE:
+            self._held[at] = to
+        else:
+            self._held.pop(at, None)
         if sent.is_open:
             self._open[at] = to
         else:

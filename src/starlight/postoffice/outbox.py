@@ -20,6 +20,7 @@ from starlight.messages.dispatch import Dispatch, Sent
 from starlight.messages.draft import Draft, destination
 from starlight.messages.forecast import MessageForecaster
 from starlight.messages.format import encode_message, payload_of
+from starlight.messages.held import Held
 from starlight.messages.letter import Letter, Position, Reading, Telemetry
 from starlight.messages.limits import check
 from starlight.messages.part_state import all_here
@@ -27,13 +28,14 @@ from starlight.messages.parts import sending_order
 from starlight.messages.trace_events import LetterWritten, about, say
 from starlight.messages.wire_values import ID_BYTES, Envelope
 from starlight.node.application import Request, Save, Submit, Withdraw
-from starlight.postoffice import repeats, reprediction
+from starlight.postoffice import repeats
 from starlight.postoffice.composer import Composer
+from starlight.postoffice.holds import Holds
 from starlight.postoffice.letter_dispatches import LetterDispatches
 from starlight.postoffice.node_mailboxes import NodeMailboxes
 from starlight.postoffice.open_letters import OpenLetters
 from starlight.postoffice.part_dispatches import PartDispatches
-from starlight.postoffice.resend import outgoing_of, submission
+from starlight.postoffice.resend import submission
 from starlight.postoffice.uploads import Uploads
 from starlight.routing import Priority
 
@@ -62,6 +64,7 @@ class Outbox:
         dispatches: what becomes of letters.
         parts: what becomes of those parts that travel on their own.
         uploads: from which parts are made.
+        holds: those letters that do not leave yet.
         entropy: returns so many random bytes, of which ids are made.
     """
 
@@ -75,6 +78,7 @@ class Outbox:
         dispatches: LetterDispatches,
         parts: PartDispatches,
         uploads: Uploads,
+        holds: Holds,
         entropy: Callable[[int], bytes],
     ) -> None:
         self._mailboxes = mailboxes
@@ -85,6 +89,7 @@ class Outbox:
         self._dispatches = dispatches
         self._parts = parts
         self._uploads = uploads
+        self._holds = holds
         self._entropy = entropy
 
     def write(
@@ -121,10 +126,11 @@ class Outbox:
         draft.require_text()
         if not mailbox.has_room():
             raise InputError("the mailbox is full", where="mailbox")
+        held = self._holds.wanted(mailbox, draft, now)
         letter = self._composer.compose(mailbox, draft, self._entropy(ID_BYTES), now, thread)
         # Before anything else of it is kept, as it may be refused.
         key = repeats.remembered(mailbox, draft, letter, now)
-        posted = self._post(mailbox, letter, draft, lifetime, now)
+        posted = self._post(mailbox, letter, draft, lifetime, held, now)
         return letter, [*key, *posted, *self._uploads.name(mailbox, letter, draft)]
 
     def withdraw(self, address: str, letter_id: str, now: int) -> list[Request]:
@@ -145,16 +151,22 @@ class Outbox:
             left = f"; it left at {to_text(departed_at)}" if departed_at is not None else ""
             what = f"the letter can't be withdrawn: it is {dispatch.state.value}{left}"
             raise InputError(what, where="letter")
+        unheld: list[Request] = []
+        for number, sent in enumerate(here):
+            if sent.held is not None:
+                # Whatever of it is on its way back ends now.
+                here[number] = sent = replace(sent, held=None).having(sent.dispatch.due_at(None))
+                unheld += self._letters.put(mailbox, letter_id, sent)
         # Chunks of its parts may have left, as nothing takes back; what is left of them goes with the letter.
         copies = [copy for sent in here for copy in sent.copies]
         keys = [copy.key for copy in copies if not copy.gone and copy.departed_at is None]
         if keys:
-            return [Withdraw(key) for key in keys]
+            return [*unheld, *(Withdraw(key) for key in keys)]
         # Every copy was given to a link, which has not said yet whether it has taken it.
         if any(sent.dispatch.is_carried for sent in here):
             raise InputError("the letter can't be withdrawn: a link may have taken it", where="letter")
         written = [mailbox.outgoing.written(sent.id_of(letter_id)) for sent in here]
-        requests: list[Request] = []
+        requests = unheld
         for each in written:
             requests += [] if each is None else self._dispatches.taken_back(mailbox, *each, now)
         return requests
@@ -210,24 +222,29 @@ class Outbox:
         version = self._formats.to_write(telemetry.vehicle, where)
         return encode_message(replace(telemetry, format=version), Envelope(telemetry.vehicle, where, now))
 
-    def _post(self, mailbox: Mailbox, letter: Letter, draft: Draft, lifetime: int, now: int) -> list[Request]:
-        """Keep a letter that was made of a draft, and post it; times in ns."""
+    def _post(
+        self, mailbox: Mailbox, letter: Letter, draft: Draft, lifetime: int, held: Held | None, now: int
+    ) -> list[Request]:
+        """Keep a letter that was made of a draft, and post it, unless it is held; times in ns."""
         plain_text = self._composer.is_plain(mailbox, draft)
         # Its own copy says all that it is, whatever travels.
         own = payload_of(letter, now, plain_text=False)
         stored = StoredLetter(letter.sender, letter.to, now, own, letter.priority)
         requests: list[Request] = [
+            *(_opening(mailbox, letter, now) if letter.opens is not None else ()),
             *mailbox.put_letter(letter, stored, now),
             *_kept_parts(mailbox, letter, draft, now),
         ]
         nodes = self._composer.nodes_of(letter)
+        # Its time is counted from when it leaves.
+        leaves = now if held is None or held.until is None else held.until
         courses: list[tuple[Letter, Sent]] = []
         for number, (to, readers, _) in enumerate(nodes):
             going = replace(letter, to=to, readers=readers) if to else letter
             size = len(payload_of(going, now, plain_text=plain_text))
             sent = Sent(
                 written_at=now,
-                expires_at=now + lifetime,
+                expires_at=leaves + lifetime,
                 receipt_wanted=letter.receipt_wanted,
                 priority=draft.priority,
                 critical=draft.critical,
@@ -242,30 +259,35 @@ class Outbox:
                 courses=1 if number else len(nodes),
                 to=to,
                 readers=readers,
+                held=held,
             )
-            courses.append((going, self._foreseen(going, sent, now)))
+            if held is not None:
+                sent = sent.having(sent.dispatch.due_at(held.until))
+            courses.append((going, self._holds.foreseen(going, sent, now)))
         # All are known before the first is submitted: what the node tells of one looks at the others.
         for _, sent in courses:
             requests += self._letters.put(mailbox, letter.id, sent)
         for going, sent in courses:
             written = LetterWritten(*about(going), size_bytes=sent.dispatch.size_bytes)
-            requests += [submission(going, sent, now), say(now, self._forecaster.node, written)]
+            requests += [submission(going, sent, now)] if held is None else []
+            requests.append(say(now, self._forecaster.node, written))
             requests += self._parts.go_on(mailbox, going, sent, now)
         return requests
 
-    def _foreseen(self, letter: Letter, sent: Sent, now: int) -> Sent:
-        """Return a course of a letter that is about to leave with what is foreseen of it."""
-        # Each part is foreseen by itself: large ones arrive hours after the words that they belong to.
-        for each in (*sent.parts, sent.dispatch):
-            outgoing = outgoing_of(letter.sender, letter.to, sent, each, now)
-            found = self._forecaster.forecast(outgoing, now)
-            if found.arrives is None:
-                continue
-            expected = reprediction.expected_of(self._forecaster, outgoing, found)
-            # What is first foreseen of the words is what the node says when it has them.
-            known = replace(each, expected=expected) if each.part is None else each.expecting(expected)
-            sent = sent.having(known)
-        return sent
+
+def _opening(mailbox: Mailbox, letter: Letter, now: int) -> list[Save]:
+    """Keep that a letter opens later, and forget those that have opened by now; time in ns.
+
+    Raises:
+        InputError: there are too many.
+    """
+    over = set()
+    for id in mailbox.opening.all():
+        known = mailbox.letter(id)
+        opens = None if known is None else known.opens
+        if opens is None or (opens.time is not None and opens.time <= now):
+            over.add(id)
+    return [*mailbox.opening.drop(over), *mailbox.opening.add(letter.id)]
 
 
 def _kept_parts(mailbox: Mailbox, letter: Letter, draft: Draft, now: int) -> list[Save]:

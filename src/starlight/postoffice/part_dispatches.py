@@ -63,7 +63,8 @@ class PartDispatches:
 
         A part that can't become whole any more, because its time is over or its bytes can't be read, ends.
         """
-        if sent.dispatch.state in (DeliveryState.WITHDRAWN, DeliveryState.EXPIRED):
+        ended = sent.dispatch.state in (DeliveryState.WITHDRAWN, DeliveryState.EXPIRED)
+        if ended or sent.held is not None:
             return []
         requests: list[Request] = []
         room = AHEAD - sum(self._at_node(mailbox, letter, sent, each) for each in sent.parts)

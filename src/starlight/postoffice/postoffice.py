@@ -14,6 +14,9 @@ members that it concerns; people and programs turn to these members themselves:
   together, `receipts.py` has what is owed for it all.
 * `forecasts` (`letter_forecasts.py`): what is foreseen of letters, as people ask for it.
 * `groups` (`groups.py`): who is in which group, kept in step with other nodes.
+* `holds` (`holds.py`): letters that do not leave yet, and the order in which they do.
+* `withdrawals` (`withdrawals.py`): letters taken back that have left, and have not opened there.
+* `departures` (`departures.py`): what waits of each mailbox, in the order in which it leaves.
 * `uploads` (`uploads.py`): parts of letters that are not written yet.
 
 `correspondents.py` lets the programs act that live at mailboxes.
@@ -43,8 +46,10 @@ from starlight.node.forecast import Forecaster
 from starlight.postoffice.addresses import Addresses, canonical
 from starlight.postoffice.composer import Composer
 from starlight.postoffice.correspondents import Correspondents
+from starlight.postoffice.departures import Departures
 from starlight.postoffice.group_nodes import GroupNodes
 from starlight.postoffice.groups import Groups
+from starlight.postoffice.holds import Holds
 from starlight.postoffice.inbox import Inbox, saves_first
 from starlight.postoffice.letter_dispatches import LetterDispatches
 from starlight.postoffice.letter_forecasts import LetterForecasts
@@ -58,7 +63,9 @@ from starlight.postoffice.prediction_updates import PredictionUpdates
 from starlight.postoffice.receipt_news import ReceiptNews
 from starlight.postoffice.receipts import Receipts
 from starlight.postoffice.resend import Resends
+from starlight.postoffice.unopened import Fact, UnopenedMail
 from starlight.postoffice.uploads import Uploads
+from starlight.postoffice.withdrawals import Withdrawals
 from starlight.routing import Route
 
 
@@ -85,10 +92,12 @@ class PostOffice:
         clock_tolerance: by how much, in ns, a receipt may name a time that has not come here before the
             other clock counts as wrong.
         groups: that the node's file declares.
+        fact: returns what is said of the mission under a name in the amended plan, or None.
 
     Attributes:
         node: the number of its node.
-        addresses, mailboxes, outbox, inbox, forecasts, uploads, dispatches: its members, as above.
+        addresses, mailboxes, outbox, inbox, forecasts, uploads, holds, withdrawals,
+            departures, dispatches: its members, as above.
 
     Raises:
         InputError: a correspondent is at no address of this node, or two are at the same.
@@ -109,6 +118,7 @@ class PostOffice:
         foreign_nodes: Collection[int] = (),
         clock_tolerance: int = 2 * SECOND,
         groups: Sequence[Group] = (),
+        fact: Callable[[str], Fact | None] = lambda name: None,
     ) -> None:
         self.node = number = node.number
         self.addresses = addresses = Addresses(number, node_numbers or {})
@@ -122,21 +132,27 @@ class PostOffice:
         # Each is handed those that it calls, so none is there before them.
         self._letters = letters = OpenLetters(boxes)
         self._parts = parts = PartDispatches(number, letters)
-        self._resends = resends = Resends(number, forecaster, letters, parts.go_on, nodes)
+        self.holds = holds = Holds(boxes, forecaster, letters, parts.go_on)
+        self._resends = resends = Resends(number, forecaster, letters, parts.go_on, nodes, holds.release)
         self._updates = updates = PredictionUpdates(number, forecaster, letters, booked)
         news = ReceiptNews(number, letters, parts, clock_tolerance)
         self.dispatches = dispatches = LetterDispatches(
-            number, forecaster, boxes, booked, letters, parts, resends, updates, news
+            number, forecaster, boxes, booked, letters, parts, resends, updates, news, holds
         )
         self._receipts = Receipts(boxes, formats)
         self._arrivals = PartArrivals(number, boxes, self._receipts)
         self.uploads = Uploads(entropy)
         self.outbox = Outbox(
-            boxes, composer, forecaster, formats, letters, dispatches, parts, self.uploads, entropy
+            boxes, composer, forecaster, formats, letters, dispatches, parts, self.uploads, holds, entropy
         )
         self.groups = Groups(addresses, boxes, entropy, nodes)
-        self.inbox = Inbox(number, boxes, news, self._receipts, self._arrivals, formats, self.groups)
+        self._unopened = unopened = UnopenedMail(number, boxes, self._receipts, fact)
+        self.inbox = Inbox(
+            number, boxes, news, self._receipts, self._arrivals, formats, self.groups, unopened
+        )
         self.forecasts = LetterForecasts(boxes, composer, forecaster, letters, booked)
+        self.withdrawals = Withdrawals(boxes, self.outbox, self.forecasts, unopened.opens_at)
+        self.departures = Departures(boxes, letters, holds, self.withdrawals)
         self._correspondents = Correspondents(
             correspondents, addresses, boxes, self.outbox, self.inbox, self.forecasts, self.uploads, entropy
         )
@@ -170,8 +186,9 @@ class PostOffice:
                     # Since for ever, so the first turn of the timer tells all that was owed before.
                     self._receipts.owe(mailbox.address, letter_id, received, 0)
                     self._arrivals.resume(mailbox, letter_id, received)
+        self._unopened.resume()
         dropped = self.uploads.resume(self.mailboxes.values())
-        resumed = self._correspondents.resume(now)
+        resumed = [*self._correspondents.resume(now), *self.holds.resume(now)]
         claimed = tuple(mailbox.address for mailbox in self.mailboxes.values() if mailbox.is_open)
         said = say(now, self.node, MailboxesResumed(claimed))
         return [*self._records.asides.repairs(), *dropped, *resumed, *map(Claim, claimed), said]
@@ -209,7 +226,9 @@ class PostOffice:
 
     def delivered(self, unit: DataUnit, now: int) -> list[Request]:
         """Take a payload that came for a mailbox."""
-        return self.inbox.take(unit, now)
+        requests = self.inbox.take(unit, now)
+        # A receipt may have told what others wait for.
+        return [*requests, *self.holds.was_read(self.mailboxes[canonical(unit.endpoint)], now)]
 
     def departed(
         self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int
@@ -257,14 +276,16 @@ class PostOffice:
             self._resends.next_wakeup(),
             self._arrivals.next_wakeup(),
             self.uploads.next_wakeup(),
+            self._unopened.next_wakeup(),
         )
         return min((due for due in wakeups if due is not None), default=None)
 
     def handle_timer(self, now: int) -> list[Request]:
         """Let correspondents act, send the receipts that were gathered, see to letters that are due."""
         repairs = self._records.asides.repairs()
+        opened = self.inbox.open_due(now)
         # What a correspondent reads now is told in the receipt for its arrival.
-        requests = self._correspondents.handle_timer(now) + self._receipts.posts(now)
+        requests = opened + self._correspondents.handle_timer(now) + self._receipts.posts(now)
         requests += self._resends.handle_timer(now)
         requests += self.uploads.handle_timer(now)
         return [*repairs, *saves_first(requests + self._arrivals.handle_timer(now))]

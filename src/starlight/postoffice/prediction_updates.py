@@ -50,6 +50,8 @@ class PredictionUpdates:
         requests: list[Request] = []
         self._letters.forget_booked()
         for letter in self._letters.every():
+            if letter.sent.held is not None:
+                continue  # Foreseen when it is shown, as nothing of it is booked.
             for dispatch in letter.sent.dispatches:
                 if reprediction.concerns(dispatch, now):
                     changed = self._under_new_plan(letter, dispatch, now)

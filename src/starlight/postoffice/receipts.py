@@ -24,7 +24,7 @@ from starlight.messages.format import encode_message
 from starlight.messages.group import is_group
 from starlight.messages.letter import RECEIPT_FACTS_MAX, Receipt, ReceiptFact
 from starlight.messages.wire_values import Envelope
-from starlight.node.application import Request, Submit
+from starlight.node.application import Request, Save, Submit
 
 RECEIPT_LIFETIME = YEAR
 """A receipt outlives a solar conjunction and a season of storms; afterwards nobody waits for it."""
@@ -50,7 +50,7 @@ class Receipts:
         self._count = 0
 
     def owe(self, mailbox: str, letter_id: str, received: Received, now: int) -> None:
-        """Owe a receipt for what has not been told about a letter, if anything."""
+        """Owe a receipt for what has not been told about a letter, or by its name about a hidden one."""
         if not received.owes_receipt:
             return
         self._owed[mailbox, letter_id] = None
@@ -67,7 +67,7 @@ class Receipts:
         gathered: dict[tuple[str, str], list[ReceiptFact]] = {}
         for address, letter_id in self._owed:
             mailbox = self._mailboxes[address]
-            received = mailbox.received(letter_id)
+            received = _received(mailbox, letter_id)
             if received is None:
                 continue  # It was set aside.
             sender = _author(mailbox, letter_id)
@@ -93,7 +93,7 @@ class Receipts:
         requests: list[Request] = []
         for address, fact in self._offered.pop(token, []):
             mailbox = self._mailboxes[address]
-            received = mailbox.received(fact.letter_id)
+            received = _received(mailbox, fact.letter_id)
             if received is None:
                 continue
             if fact.part is not None:
@@ -103,13 +103,13 @@ class Receipts:
                 received = replace(received, told_arrival=True)
             else:
                 received = replace(received, told_reading=True)
-            requests += mailbox.incoming.put(fact.letter_id, received)
+            requests += _kept(mailbox, fact.letter_id, received)
         return requests
 
     def rejected(self, token: str, now: int) -> None:
         """Owe again, later, what a refused receipt holds."""
         for address, fact in self._offered.pop(token, []):
-            received = self._mailboxes[address].received(fact.letter_id)
+            received = _received(self._mailboxes[address], fact.letter_id)
             if received is not None:
                 self.owe(address, fact.letter_id, received, now + RETRY_AFTER)
 
@@ -118,7 +118,7 @@ class Receipts:
         token = f"receipt/{self._count}"
         self._offered[token] = [(address, fact) for fact in facts]
         mailbox = self._mailboxes[address]
-        told = tuple(replace(fact, letter_id=id_of_author(mailbox, fact.letter_id)) for fact in facts)
+        told = tuple(replace(fact, letter_id=_id_there(mailbox, fact.letter_id)) for fact in facts)
         receipt = Receipt(told, format=self._formats.to_write(address, sender))
         payload = encode_message(receipt, Envelope(address, sender, now))
         return Submit(token, address, sender, payload, RECEIPT_LIFETIME // MILLISECOND)
@@ -126,8 +126,30 @@ class Receipts:
 
 def _author(mailbox: Mailbox, letter_id: str) -> str:
     """Return the address of who wrote a letter that came, to whom its receipts go."""
+    hidden = mailbox.unopened.get(letter_id)
+    if hidden is not None:
+        return hidden.sender
     correspondent = mailbox.index.entry(letter_id).correspondent
     if not is_group(correspondent):
         return correspondent
     letter = mailbox.letter(letter_id)
     return correspondent if letter is None else letter.sender
+
+
+def _received(mailbox: Mailbox, letter_id: str) -> Received | None:
+    """Return what is known of the coming of a letter, or of one that is hidden, by its name."""
+    hidden = mailbox.unopened.get(letter_id)
+    return mailbox.received(letter_id) if hidden is None else hidden.received
+
+
+def _kept(mailbox: Mailbox, letter_id: str, received: Received) -> list[Save]:
+    hidden = mailbox.unopened.get(letter_id)
+    if hidden is None:
+        return mailbox.incoming.put(letter_id, received)
+    return mailbox.unopened.put(letter_id, replace(hidden, received=received))
+
+
+def _id_there(mailbox: Mailbox, letter_id: str) -> str:
+    """Return the id by which its author knows a letter, or a hidden one by its name."""
+    hidden = mailbox.unopened.get(letter_id)
+    return id_of_author(mailbox, letter_id) if hidden is None else hidden.id

@@ -44,6 +44,7 @@ class Resends:
         letters: those that are open.
         go_on: gives the submissions of the chunks of a letter's parts that are next.
         nodes: of groups.
+        release: lets a course go that was held until now, by its id.
     """
 
     def __init__(
@@ -53,12 +54,14 @@ class Resends:
         letters: OpenLetters,
         go_on: Callable[[Mailbox, Letter, Sent, int], list[Request]],
         nodes: GroupNodes,
+        release: Callable[[Mailbox, str, int], list[Request]],
     ) -> None:
         self._nodes = nodes
         self._node = node
         self._forecaster = forecaster
         self._letters = letters
         self._go_on = go_on
+        self._release = release
 
     def next_wakeup(self) -> int | None:
         """Return when `handle_timer` has something to look after."""
@@ -106,6 +109,8 @@ class Resends:
             if sent.dispatch.is_carried:
                 return [*self._letters.put(mailbox, letter.id, sent)]
             return self.expired(mailbox, letter, sent, NotKept.LIFETIME_EXPIRED, now)
+        if sent.held is not None:
+            return self._release(mailbox, sent.id_of(letter.id), now)
         if not sent.dispatch.is_carried:
             return [*self._letters.put(mailbox, letter.id, sent), submission(letter, sent, now)]
         return self._receipt_overdue(mailbox, letter, sent, now)

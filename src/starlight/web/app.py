@@ -25,6 +25,7 @@ from starlight.web.letters import LetterRoutes
 from starlight.web.media import MediaRoutes
 from starlight.web.pages import PageRoutes
 from starlight.web.parts import PartRoutes
+from starlight.web.queue import QueueRoutes
 from starlight.web.render import HERE
 from starlight.web.search import SearchRoutes
 from starlight.web.storage import StorageRoutes
@@ -48,6 +49,7 @@ def make_app(backend: PageBackend, *, token: str, hosts: tuple[str, ...] = LOOPB
         *ArchiveRoutes(backend).routes(),
         *StorageRoutes(backend).routes(),
         *PartRoutes(backend).routes(),
+        *QueueRoutes(backend).routes(),
         *LetterRoutes(backend).routes(),
         *TopicRoutes(backend).routes(),
         *GroupRoutes(backend).routes(),

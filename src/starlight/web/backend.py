@@ -18,6 +18,7 @@ from starlight.web.archive_view import Archivist
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
 from starlight.web.group_view import GroupDesk
 from starlight.web.media_backend import MediaBackend
+from starlight.web.queue_backend import QueueBackend
 from starlight.web.search_view import Finder
 from starlight.web.storage_backend import StorageBackend
 from starlight.web.topic_view import TopicDesk
@@ -138,6 +139,10 @@ class PageBackend(Protocol):
 
     def media(self, person: str) -> MediaBackend:
         """Return the voices and pictures of one of `people()`, by id."""
+        ...
+
+    def queues(self, person: str) -> QueueBackend:
+        """Return what of the letters of one of `people()`, by id, waits to leave."""
         ...
 
     def archivist(self, person: str) -> Archivist:

@@ -37,6 +37,7 @@ class View(msgspec.Struct, frozen=True):
 VIEWS = (
     View("", "Letters", "letters"),
     View("topics", "Topics", "topics"),
+    View("queue", "Queue", "queue"),
     View("contacts", "Contacts", "people"),
     View("search", "Search", "find"),
     View("storage", "Storage", "box"),

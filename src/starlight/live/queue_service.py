@@ -1,0 +1,65 @@
+"""The queue of each mailbox of a live node: looked at and changed, durably on return."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from starlight.errors import InputError
+from starlight.messages.queue import QueueView
+from starlight.messages.withdrawal import Withdrawal
+from starlight.node.application import Request
+from starlight.postoffice.postoffice import PostOffice
+
+
+class QueueService:
+    """Shows what waits to leave, holds it, lets it go, moves it, and takes back what has left.
+
+    Args:
+        office: the mailboxes.
+        moment: as of `MailService`.
+        carry_out: as of `MailService`.
+    """
+
+    def __init__(
+        self,
+        office: PostOffice,
+        moment: Callable[[], int],
+        carry_out: Callable[[Sequence[Request], int], Awaitable[None]],
+    ) -> None:
+        self._office = office
+        self._moment = moment
+        self._carry_out = carry_out
+
+    def queue(self, address: str) -> QueueView:
+        """Return the queue of a mailbox; InputError without one."""
+        return self._office.departures.queue(address, self._moment())
+
+    async def move(self, address: str, letter: str, before: str) -> QueueView:
+        """Let a letter leave before another, or before none; errors as of `Departures.move`."""
+        now = self._moment()
+        await self._carry_out(self._office.departures.move(address, letter, before, now), now)
+        return self.queue(address)
+
+    async def hold(self, address: str, letter: str, until: int | None) -> QueueView:
+        """Hold a letter that waits; errors as of `Holds.hold`, and where it left in this moment."""
+        now = self._moment()
+        await self._carry_out(self._office.holds.hold(address, letter, now, until), now)
+        # Looked at once the engine has answered: it may have left in the moment before.
+        courses = self._office.mailbox(address).outgoing.courses(letter)
+        if not any(sent.held is not None for sent in courses):
+            raise InputError("it could not be held: it had left already", where="letter")
+        return self.queue(address)
+
+    async def let_go(self, address: str, letter: str) -> QueueView:
+        """Let a letter go that is held; errors as of `Holds.let_go`."""
+        now = self._moment()
+        await self._carry_out(self._office.holds.let_go(address, letter, now), now)
+        return self.queue(address)
+
+    async def take_back(self, address: str, letter: str) -> Withdrawal:
+        """Send the withdrawal of a letter that has left and opens later; errors as of `Withdrawals.send`."""
+        now = self._moment()
+        _, requests = self._office.withdrawals.send(address, letter, now)
+        await self._carry_out(requests, now)
+        found = self._office.withdrawals.of(address, letter, self._moment())
+        return Withdrawal() if found is None else found

@@ -1,0 +1,47 @@
+"""The view of the queue: what it tells, and the orders that its forms give."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+from tests.web.fake_backend import FakeBackend
+
+from starlight.web.app import make_app
+
+
+def ask(backend: FakeBackend, method: str, path: str, **more: object) -> httpx.Response:
+    """Return the answer of the page's application to a request."""
+
+    async def asked() -> httpx.Response:
+        transport = httpx.ASGITransport(app=make_app(backend, token="token"))
+        headers = {"Authorization": "Bearer token"}
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1", headers=headers
+        ) as api:
+            return await api.request(method, path, **more)  # type: ignore[arg-type]
+
+    return asyncio.run(asked())
+
+
+def test_the_view_tells_all_four_lists() -> None:
+    """What waits, is held, opens later and has left stands there, with what can be done, and why no more."""
+    page = ask(FakeBackend(), "GET", "/people/jay/queue", headers={"Accept": "text/html"}).text
+    for told in ("First", "Second", "Held", "Birthday", "Gone", "Take it back", "a link may have taken it"):
+        assert told in page
+
+
+def test_orders_reach_the_node() -> None:
+    """A form moves, holds, lets go and takes back; a letter that has left is refused in words."""
+    backend = FakeBackend()
+    for path, body in (
+        ("queue/move", {"letter": "b", "before": "a"}),
+        ("letters/a/hold", {}),
+        ("letters/h/let-go", {}),
+        ("letters/o/take-back", {}),
+    ):
+        assert ask(backend, "POST", f"/api/people/jay/{path}", json=body).status_code == 200
+    assert backend.fake_queue.orders == [("b", "a"), ("a", "hold"), ("h", "let go"), ("o", "take back")]
+    refused = ask(backend, "POST", "/api/people/jay/letters/gone/hold", json={})
+    assert refused.status_code == 422
+    assert "does not wait here any more" in refused.text
