@@ -441,3 +441,18 @@ def test_nothing_is_lost_or_doubled_whatever_happens(seed: int) -> None:
     assert "bundle.expired" not in storm.line.trace
     router = storm.line.node.node.router
     assert [router.bookings.on(99, level) for level in Priority] == [[], [], []]
+
+
+def test_a_critical_bundle_goes_before_all_that_waits_but_not_before_what_is_on_the_air() -> None:
+    """It leaves as soon as the bundle on the air is through, before expedited ones that were booked first."""
+    line = Line(plan(contact(1, 1, 3)))
+    on_air = line.post(T, BULK, 60_000)
+    waiting = [line.post(T + MS, priority, 10_000) for priority in (EXPEDITED, NORMAL, BULK, EXPEDITED)]
+    actions = line.node.submit("ipn:3.1", T + 2 * MS, priority=NORMAL, critical=True)
+    (critical,) = of(actions, Accepted)
+    line.take(actions)
+    line.until(T + HOUR)
+    order = list(line.left)
+    assert order[:2] == [on_air.key, critical.key]
+    assert line.left[critical.key] == critical.leaves == T + on_air.takes
+    assert order[2:4] == [waiting[0].key, waiting[3].key]

@@ -165,7 +165,7 @@ def test_the_estimated_volume_consumption() -> None:
 
 
 def test_priorities_wait_for_their_own_and_above() -> None:
-    """Bulk waits for all, normal for normal and expedited, expedited for its own; volumes follow."""
+    """Bulk waits for all, others for their own and what is above, critical for none; volumes follow."""
     one = contact(1, (EARTH, MARS), 0, 10)
     router = Router(plan(one))
 
@@ -183,6 +183,7 @@ def test_priorities_wait_for_their_own_and_above() -> None:
         6000,
         7000,
         9000,
+        10_000,
     ]
 
 

@@ -10,7 +10,7 @@ from tests.routing.plans import MOST_NODES, Shape, large_plan, narrow_plan, rand
 
 from starlight.contacts.contact import UNLIMITED_BPS, Contact
 from starlight.dtntime import MILLISECOND, MINUTE, SECOND
-from starlight.routing import NoRoute, NoRouteCode, RefusalCode, Route, Router, RouteRequest, split
+from starlight.routing import CRITICAL, NoRoute, NoRouteCode, RefusalCode, Route, Router, RouteRequest, split
 from starlight.routing.fragments import largest
 from starlight.routing.volume import free_volume
 
@@ -271,8 +271,8 @@ class Trial:
                     assert (each.size_bytes, each.room_bytes) == (size + growth, most)
 
     def check_critical(self, source: int, destination: int, size: int, expires: int | None) -> None:
-        """Compare the best route by every entry node, urgent as they are."""
-        oracle = self.oracle(2)
+        """Compare the best route by every entry node, which waits for nothing that is not critical."""
+        oracle = self.oracle(CRITICAL)
         best: dict[int, tuple[Key, list[Contact]]] = {}
         for key, path in oracle.every_route(source, destination, self.now, size, expires=expires):
             best.setdefault(key[3], (key, path))

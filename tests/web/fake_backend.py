@@ -11,6 +11,7 @@ import math
 from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
 
 import msgspec
+from tests.web.fake_calls import FakeCalls
 from tests.web.fake_groups import FakeGroups
 from tests.web.fake_media import FakeMedia
 from tests.web.fake_topics import FakeTopics
@@ -339,6 +340,7 @@ class FakeBackend(PageBackend):
         self.fake_media = FakeMedia()
         self.fake_groups = FakeGroups()
         self.fake_topics = FakeTopics()
+        self.fake_calls = FakeCalls()
         self.uploaded: list[bytes] = []
         self.keys: dict[tuple[str, str], tuple[Draft, LetterView]] = {}
         self.storm_since: int | None = None
@@ -371,6 +373,9 @@ class FakeBackend(PageBackend):
 
     def groups(self, person: str) -> FakeGroups:
         return self.fake_groups
+
+    def calls(self, person: str) -> FakeCalls:
+        return self.fake_calls
 
     def media(self, person: str) -> FakeMedia:
         return self.fake_media

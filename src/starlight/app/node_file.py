@@ -28,6 +28,7 @@ from starlight.dtntime import YEAR
 from starlight.errors import InputError
 from starlight.input_files import read_bytes, read_text
 from starlight.live.node_log import LogConfig
+from starlight.messages.distress import RECIPIENTS_MAX
 from starlight.messages.group import declared
 from starlight.scenario.file_errors import FileErrors
 from starlight.scenario.network import Name
@@ -60,12 +61,18 @@ class ContactSpec(_Spec, frozen=True, rename={"from_": "from"}):
 
 
 class ResidentSpec(_Spec, frozen=True):
-    """Someone with a mailbox at this node; `media_mb` is its room for parts, in millions of bytes."""
+    """Someone with a mailbox at this node.
+
+    Attributes:
+        media_mb: the room of the mailbox for parts, in millions of bytes.
+        vehicle: the address of the suit or vehicle that they are in: its telemetry goes with a distress call.
+    """
 
     id: Name
     name: str
     service: Number
     media_mb: Annotated[int, msgspec.Meta(ge=1, le=1_048_576)] | None = None
+    vehicle: str = ""
 
 
 class AddressSpec(_Spec, frozen=True):
@@ -122,6 +129,7 @@ class NodeFile(_Spec, frozen=True):
         other_world: the worlds that are not built in, and other clocks for those that are.
         service: what else is at this node.
         group: that people are in from the start.
+        distress_to: addresses that distress calls go to; empty for everybody in the conversations.
         log: where its log goes, relative to the file, and what of it.
     """
 
@@ -144,6 +152,7 @@ class NodeFile(_Spec, frozen=True):
     address: list[AddressSpec] = []
     service: list[ServiceSpec] = []
     group: list[GroupSpec] = []
+    distress_to: Annotated[list[str], msgspec.Meta(max_length=RECIPIENTS_MAX)] = []
     oldest_format: Annotated[int, msgspec.Meta(ge=1, le=2)] = 1
     log: LogConfig = LogConfig()
 
@@ -269,6 +278,7 @@ def _check(node: NodeFile, errors: FileErrors) -> None:
     for index, entry in enumerate(node.address):
         errors.guard(f"address[{index}].address", partial(_check_address, entry.address))
     _check_groups(node, errors)
+    _check_distress(node, errors)
     check_services(node.service, {person.service: person.id for person in node.person}, errors)
 
 
@@ -280,6 +290,14 @@ def _check_groups(node: NodeFile, errors: FileErrors) -> None:
                 f"{key}.name", f"{key}.name = {group.name!r} is there twice", "Each must be there once"
             )
         errors.guard(f"{key}.members", partial(declared, group.name, group.members))
+
+
+def _check_distress(node: NodeFile, errors: FileErrors) -> None:
+    for index, address in enumerate(node.distress_to):
+        errors.guard(f"distress_to[{index}]", partial(_check_address, address))
+    for index, person in enumerate(node.person):
+        if person.vehicle:
+            errors.guard(f"person[{index}].vehicle", partial(_check_address, person.vehicle))
 
 
 def _check_here(node: NodeFile, errors: FileErrors) -> None:

@@ -13,6 +13,7 @@ from functools import partial
 
 from starlight.app.address_book import AddressBook
 from starlight.app.archivist import MailboxArchivist
+from starlight.app.call_desk import NodeCallDesk
 from starlight.app.changes import changes
 from starlight.app.correspondence import Inhabitant, NodeCorrespondence
 from starlight.app.demo_pace import Pace
@@ -137,6 +138,14 @@ class NodePageBackend:
             owner.address, self._daemons[self._inhabitants[person].node].mail.groups, self._book
         )
 
+    def calls(self, person: str) -> NodeCallDesk:
+        """Return the distress calls of a person, by id; InputError where there is nobody of that id."""
+        letters, owner = self.correspondence(person), self._inhabitants[person]
+        mail = self._daemons[owner.node].mail
+        return NodeCallDesk(
+            letters.person.address, mail, self._book, self._clock, owner.distress_to, owner.vehicle
+        )
+
     def media(self, person: str) -> MediaDesk:
         """Return the voices and pictures of a person, by id."""
         return self._media[person]
@@ -209,6 +218,7 @@ class NodePageBackend:
                 for each in self._daemons[owner.node].facts.disagreements()
             ),
             disk=self._daemons[owner.node].status().disk,
+            distress=await self.calls(person).view(),
             media_missing="" if extra.available() else extra.HOW,
         )
 

@@ -238,7 +238,10 @@ def backend_of(node: NodeFile, daemon: Daemon, clock: MissionClock) -> NodePageB
     sky_view = SkyView(open_sky(), names.worlds, names.nodes, names.titles, wires_s=names.wires_s)
     people = [
         Inhabitant(
-            Person(each.id, each.name, _address(node, each.service), node.name, node.world), node.number
+            Person(each.id, each.name, _address(node, each.service), node.name, node.world),
+            node.number,
+            tuple(node.distress_to),
+            each.vehicle,
         )
         for each in node.person
     ]

@@ -31,6 +31,7 @@ COMMANDS = {
     "inbox": ("inbox", "List the letters of somebody at a running node, search in them, follow what comes."),
     "group": ("group", "List the groups of a person; found one, change who is in it, leave it."),
     "queue": ("queue", "Show what of somebody's letters leaves when; hold it, move it, take it back."),
+    "distress": ("distress", "Call for help; cancel that; tell a caller that a person has heard."),
     "hide": ("hide", "Take a correspondent off somebody's list, and what was never sent with it."),
     "export": ("archive", "Write somebody's letters to files: JSON with media, and a book to read."),
     "import": ("archive", "Put the letters of an export back into a mailbox."),

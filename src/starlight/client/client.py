@@ -24,6 +24,7 @@ from starlight.messages.letter_view import LetterView
 from starlight.messages.queue import HoldOrder, MoveOrder, QueueView
 from starlight.messages.withdrawal import Withdrawal
 from starlight.web import wire
+from starlight.web.distress_view import CallAnswer, CallWords, DistressView, HeardCallView, OwnCallView
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
 from starlight.web.group_view import GroupChange, GroupFounding, GroupView
 from starlight.web.search_view import FoundLetter, SearchView
@@ -34,7 +35,9 @@ __all__ = [
     "Client",
     "FoundLetter",
     "GroupView",
+    "HeardCallView",
     "LatenessView",
+    "OwnCallView",
     "PredictionView",
     "ReachView",
     "SearchView",
@@ -229,6 +232,23 @@ class Client:
         """Change a group, by its id, as one of a person's."""
         order = GroupChange(name, tuple(add), tuple(remove))
         return self._post(f"/people/{quote(person)}/groups/{quote(group)}", order, GroupView)
+
+    def distress(self, person: str) -> DistressView:
+        """Return the distress calls that concern a person."""
+        return self._get(f"/people/{quote(person)}/distress", DistressView)
+
+    def call_for_help(self, person: str, text: str) -> OwnCallView:
+        """Raise a distress call of a person; where one stands, return that."""
+        return self._post(f"/people/{quote(person)}/distress", CallWords(text), OwnCallView)
+
+    def cancel_call(self, person: str, text: str) -> OwnCallView:
+        """End a person's call."""
+        return self._post(f"/people/{quote(person)}/distress/cancel", CallWords(text), OwnCallView)
+
+    def acknowledge_call(self, person: str, call: HeardCallView, text: str) -> DistressView:
+        """Tell the author of a call that a person has heard."""
+        answer = CallAnswer(call.caller, call.call, text)
+        return self._post(f"/people/{quote(person)}/distress/acknowledge", answer, DistressView)
 
     def reach(self, person: str, to: str) -> ReachView:
         """Return the state of the way from a person to an address."""

@@ -34,6 +34,7 @@ from starlight.node.application import (
 from starlight.node.events import Event, Remembered, Restored
 from starlight.node.store import BUNDLE
 from starlight.node.stored import Meta, identity_of_key
+from starlight.routing import Priority
 
 Recorder = Callable[[int, Event, list[Action]], None]
 """Told of each event that the engine handled, and its answer."""
@@ -268,9 +269,8 @@ def _data_unit(action: actions.Deliver, payload: bytes, meta: Meta) -> DataUnit:
     key = identity_of_key(action.keys[0])
     created_ms = int(key.rsplit("/", 2)[1])
     created = created_ms * MILLISECOND if created_ms else None
-    return DataUnit(
-        key, action.keys, action.endpoint, action.source, created, payload, meta.expires, meta.priority
-    )
+    urgency = min(meta.priority, Priority.EXPEDITED)  # That it was critical as well, a letter says itself.
+    return DataUnit(key, action.keys, action.endpoint, action.source, created, payload, meta.expires, urgency)
 
 
 def _answer(application: Application, action: actions.ToApplication, now: int) -> Sequence[Request]:

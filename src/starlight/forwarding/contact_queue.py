@@ -13,12 +13,12 @@ from heapq import heapify, heappop, heappush
 from starlight.contacts import UNLIMITED_BPS, Contact
 from starlight.node.links import KnownLink
 from starlight.node.stored import Stored
-from starlight.routing import Priority
+from starlight.routing import URGENCIES
 
 Entry = tuple[int, int, Stored]
 """When it is booked to leave, its ticket, the bundle."""
 
-LEVELS = len(Priority)
+LEVELS = URGENCIES
 
 
 class Neighbour:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequenc
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.live.correspondent_list import CorrespondentList
+from starlight.live.distress_service import DistressService
 from starlight.live.group_service import GroupService
 from starlight.live.queue_service import QueueService
 from starlight.mailboxes.mailbox import Mailbox
@@ -39,6 +40,7 @@ class MailService:
         correspondents: whom the lists of the mailboxes show.
         groups: of the mailboxes.
         queues: what of the mailboxes waits to leave.
+        distress: the calls for help of the people at them.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class MailService:
         self.correspondents = CorrespondentList(office, moment, carry_out)
         self.groups = GroupService(office, moment, carry_out)
         self.queues = QueueService(office, moment, carry_out)
+        self.distress = DistressService(office, moment, carry_out)
         self._require_room = require_room
 
     async def write(self, address: str, draft: Draft) -> Letter:

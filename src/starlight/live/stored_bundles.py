@@ -9,7 +9,7 @@ from starlight.dtntime import MILLISECOND
 from starlight.engine.node import Node
 from starlight.errors import InputError
 from starlight.live.stored_view import HoldingView, StoredBundle, StoredPage
-from starlight.messages.urgency import PRIORITIES
+from starlight.messages.urgency import PRIORITIES, Priority
 from starlight.node.events import Drop, Event
 from starlight.node.holding import ELSEWHERE
 from starlight.node.stored import Stored
@@ -106,7 +106,7 @@ class StoredBundles:
             created_ms * MILLISECOND if created_ms else None,
             meta.expires,
             meta.size,
-            PRIORITIES[meta.priority],
+            PRIORITIES[min(meta.priority, Priority.EXPEDITED)],
             meta.own,
             HoldingView(held.code, held.stuck, held.peer, held.until),
         )

@@ -20,6 +20,7 @@ from starlight.mailboxes import stored_format
 from starlight.mailboxes.bodies import Bodies
 from starlight.mailboxes.client_keys import ClientKeys
 from starlight.mailboxes.decoded import DecodedRecords
+from starlight.mailboxes.distress_calls import DistressCalls
 from starlight.mailboxes.hidden_correspondents import HiddenCorrespondents
 from starlight.mailboxes.incoming_letters import IncomingLetters
 from starlight.mailboxes.known_groups import KnownGroups
@@ -138,6 +139,7 @@ class Mailbox:
         self.groups = KnownGroups(address, records, groups)
         self.topics = Topics(address, records)
         self.marks = Marks(address, records)
+        self.calls = DistressCalls(address, records)
         self.refused = RefusedMessages(address, records, limits.refused, limits.refused_bytes)
         records.asides.watch(address, self._was_set_aside)
 

@@ -26,6 +26,7 @@ group/<id>              a group, as it is known here
 mark/<id>               what other letters do to a letter
 reminders               of which letters somebody wants to be reminded, and when
 topic/<thread>          what a topic is called
+distress                the distress calls: the owner's last one, and those of others
 index/<id>              a letter's `IndexEntry`
 ======================  =======================================================================
 
@@ -74,6 +75,7 @@ KINDS = frozenset(
         "mark",
         "reminders",
         "topic",
+        "distress",
         "index",
     }
 )
@@ -94,6 +96,7 @@ UPLOADS = "uploads"
 KEY = "key/"
 REFUSED = "refused/"
 HIDDEN = "hidden"
+DISTRESS = "distress"
 Mark = Literal["open", "owed", "unread", "starred", "asks", "hidden"]
 """Letters can be asked for by these: something is still foreseen of it; a receipt is owed; nobody read it;
 its reader put a star to it; it asks, and nobody has answered; it is not to be seen, or not yet."""

@@ -44,6 +44,7 @@ from starlight.errors import StoreError
 from starlight.mailboxes import older_records
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
+from starlight.messages.distress import HeardCall, OwnCall
 from starlight.messages.group import Group
 from starlight.messages.marks import LetterMarks
 from starlight.messages.part_state import PartState
@@ -200,6 +201,13 @@ class KeptTelemetry(msgspec.Struct, frozen=True):
     created: int | None = None
 
 
+class KeptCalls(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """The distress calls of a mailbox: the last one of its owner, and those of others."""
+
+    own: OwnCall | None = None
+    heard: tuple[HeardCall, ...] = ()
+
+
 class RecordKind(Generic[_T]):
     """A kind of record, to and from bytes.
 
@@ -263,6 +271,7 @@ REMINDERS = RecordKind(2, _reader(dict[str, int]), _reader(dict[str, int]))
 TOPIC = RecordKind(2, _reader(TopicName), _reader(TopicName))
 OPENING = RecordKind(2, _reader(tuple[str, ...]), _reader(tuple[str, ...]))
 UNOPENED = RecordKind(2, _unopened, _unopened)
+DISTRESS = RecordKind(2, _reader(KeptCalls), _reader(KeptCalls))
 GROUP = RecordKind(2, _reader(Group), _reader(Group))
 FORMAT = RecordKind(2, _reader(KnownFormat), _reader(KnownFormat))
 RECEIVED = RecordKind(2, _reader(Received), _reader(Received))

@@ -14,7 +14,7 @@ from starlight.messages.forecast import MessageForecaster
 from starlight.messages.lateness import LateMessage, Lateness, time_spent
 from starlight.messages.legs import goes_by, longest_wait, waits_long
 from starlight.messages.silence import silence_of
-from starlight.routing import Priority, Route, RouteRefusal, RouteRequest
+from starlight.routing import CRITICAL, Route, RouteRefusal, RouteRequest
 
 REFUSALS_MAX = 3
 """Routes that look faster and are told about: those that people still compare."""
@@ -83,7 +83,7 @@ class LatenessSearch:
         if destination is None or not self._forecaster.index().between(source, destination):
             return ()
         size = self._node.bundle_bytes(outgoing, at)
-        priority = Priority.EXPEDITED if outgoing.critical else outgoing.priority
+        priority = CRITICAL if outgoing.critical else outgoing.priority
         request = RouteRequest(source, destination, at, size, message.expires, priority)
         router = self._node.router.without(booked) if booked else self._node.router
         return tuple(

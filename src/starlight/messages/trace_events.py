@@ -91,6 +91,22 @@ class LetterResent(AboutLetter, frozen=True, tag="letter.resent"):
     resends: int
 
 
+class CallRepeated(TraceEvent, frozen=True, tag="call.repeated"):
+    """A distress call that nobody has acknowledged is sent once more.
+
+    Attributes:
+        caller: the address of its author.
+        call: its id.
+        repeats: how often it was repeated by now.
+        copies: to how many people this time.
+    """
+
+    caller: str
+    call: str
+    repeats: int
+    copies: int
+
+
 class LetterWithdrawn(AboutLetter, frozen=True, tag="letter.withdrawn"):
     """A letter was taken back before it left."""
 
@@ -310,6 +326,7 @@ EVENTS: tuple[type[TraceEvent], ...] = (
     LetterForeseen,
     LetterDeparted,
     LetterResent,
+    CallRepeated,
     LetterWithdrawn,
     LetterNotWithdrawn,
     LetterExpired,

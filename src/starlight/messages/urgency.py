@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from starlight.errors import InputError
-from starlight.routing import Priority
+from starlight.routing import CRITICAL, Priority
 
 __all__ = ["PRIORITIES", "Precedence", "Priority", "check_priority", "priority_of"]
 
@@ -26,8 +26,8 @@ class Precedence(NamedTuple):
 
     @property
     def urgency(self) -> int:
-        """Return the priority at which they travel: what is critical is as urgent as there is."""
-        return Priority.EXPEDITED if self.critical else self.priority
+        """Return the urgency with which they travel: what is critical goes before all that is not."""
+        return CRITICAL if self.critical else self.priority
 
 
 def priority_of(word: str) -> Priority:

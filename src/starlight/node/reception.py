@@ -29,6 +29,7 @@ from starlight.node.config import NodeConfig
 from starlight.node.events import BundleReceived
 from starlight.node.forecast import Outgoing
 from starlight.node.stored import Meta
+from starlight.routing import CRITICAL
 
 FRAGMENT = BundleFlags.FRAGMENT.value
 ADMIN_RECORD = BundleFlags.ADMIN_RECORD.value
@@ -309,8 +310,8 @@ def _without_payload(request: Outgoing) -> Submit:
 
 
 def _urgency(service: QualityOfService) -> int:
-    """Return the priority at which a bundle is sent: a critical one is as urgent as there is."""
-    return EXPEDITED if service.critical else service.priority
+    """Return the priority at which a bundle is sent: a critical one goes before all that is not."""
+    return CRITICAL if service.critical else service.priority
 
 
 def _extent(bundle: Bundle) -> tuple[int, int] | None:

@@ -16,7 +16,7 @@ from starlight.messages.conversation_order import thread_of
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.forecast import MessageForecaster
 from starlight.messages.group import Group, is_group
-from starlight.messages.letter import Act, Letter, Opening
+from starlight.messages.letter import Act, Distress, Letter, Opening
 from starlight.messages.limits import check
 from starlight.messages.parts import CHUNK_BYTES, PREVIEW_MAX_BYTES, Part, PartKind
 from starlight.postoffice.group_nodes import GroupNodes, NodeReaders
@@ -60,6 +60,12 @@ class Composer:
         """Return whether a draft goes as its words alone."""
         return self._plain_text.is_for(mailbox, draft)
 
+    def reads_calls(self, mailbox: Mailbox, to: str) -> bool:
+        """Return whether a distress call can be told to an address as one, and not in words alone."""
+        if self._plain_text.is_for(mailbox, Draft(to, "")):
+            return False
+        return self._formats.known(mailbox.address, to) != OLDEST
+
     def compose(
         self,
         mailbox: Mailbox,
@@ -67,6 +73,7 @@ class Composer:
         drawn: bytes,
         now: int,
         thread: str | None = None,
+        distress: Distress | None = None,
     ) -> Letter:
         """Return a letter of a mailbox, which nothing keeps yet.
 
@@ -76,6 +83,7 @@ class Composer:
             drawn: 16 bytes, of which its id is made.
             now: in ns.
             thread: its thread, where it is not that of the letter answered or of the two people.
+            distress: the call that it raises, answers or ends.
 
         Raises:
             InputError: it passes a limit, answers a letter that is not in the mailbox, or is to a group that
@@ -106,6 +114,7 @@ class Composer:
             receipt_wanted=not plain_text and self._forecaster.answers_can_come(self._forecaster.node_of(to)),
             priority=draft.priority,
             critical=draft.critical,
+            distress=distress,
             parts=tuple(_part(mailbox, each) for each in draft.parts),
             opens=_opening(draft),
             seen=() if plain_text else last_read(mailbox, draft.to, reply_to),

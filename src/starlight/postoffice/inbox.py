@@ -37,6 +37,7 @@ from starlight.messages.trace_events import (
 )
 from starlight.node.application import DataUnit, Declined, Request, Save, Say, Untaken
 from starlight.postoffice.addresses import canonical
+from starlight.postoffice.distress_desk import call_came
 from starlight.postoffice.groups import Groups
 from starlight.postoffice.node_mailboxes import NodeMailboxes
 from starlight.postoffice.part_arrivals import PartArrivals
@@ -213,7 +214,8 @@ class Inbox:
         # The index entry is saved with the letter, and again with what is known of it: in this order.
         # What came before the letter is offered again last, as it changes what is saved here.
         learnt = self._learn(mailbox, stored, as_sent, now)
-        return [*requests, *mailbox.incoming.put(letter.id, received), *learnt, said, *early]
+        called = call_came(self._mailboxes, mailbox, letter, now)
+        return [*requests, *mailbox.incoming.put(letter.id, received), *learnt, *called, said, *early]
 
     def _hidden(
         self, mailbox: Mailbox, stored: StoredLetter, letter: Letter, now: int

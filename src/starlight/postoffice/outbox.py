@@ -21,7 +21,7 @@ from starlight.messages.draft import Draft, destination
 from starlight.messages.forecast import MessageForecaster
 from starlight.messages.format import encode_message, payload_of
 from starlight.messages.held import Held
-from starlight.messages.letter import Letter, Position, Reading, Telemetry
+from starlight.messages.letter import Distress, Letter, Position, Reading, Telemetry
 from starlight.messages.limits import check
 from starlight.messages.part_state import all_here
 from starlight.messages.parts import sending_order
@@ -100,6 +100,7 @@ class Outbox:
         *,
         thread: str | None = None,
         lifetime: int | None = None,
+        distress: Distress | None = None,
     ) -> tuple[Letter, list[Request]]:
         """Write a letter and post it; asked again under the same key, return the one that there is.
 
@@ -109,6 +110,7 @@ class Outbox:
             now: in ns.
             thread: its thread; without one, that of the letter answered, or the one of the two people.
             lifetime: in ns, how long it is worth carrying; `LETTER_LIFETIME` if it is not told.
+            distress: the call that it raises, answers or ends; that needs no words.
 
         Raises:
             InputError: any of that is not so, the mailbox is full, or another letter has the draft's key.
@@ -123,11 +125,12 @@ class Outbox:
             raise InputError(
                 f"a lifetime of {lifetime} ns", where="lifetime", right="It is 1 ms to 100 years"
             )
-        draft.require_text()
+        if distress is None:
+            draft.require_text()
         if not mailbox.has_room():
             raise InputError("the mailbox is full", where="mailbox")
         held = self._holds.wanted(mailbox, draft, now)
-        letter = self._composer.compose(mailbox, draft, self._entropy(ID_BYTES), now, thread)
+        letter = self._composer.compose(mailbox, draft, self._entropy(ID_BYTES), now, thread, distress)
         # Before anything else of it is kept, as it may be refused.
         key = repeats.remembered(mailbox, draft, letter, now)
         posted = self._post(mailbox, letter, draft, lifetime, held, now)

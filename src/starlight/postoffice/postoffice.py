@@ -12,6 +12,7 @@ members that it concerns; people and programs turn to these members themselves:
   `prediction_updates.py` predicts it again, `resend.py` sees to what of it is due.
 * `inbox` (`inbox.py`): what comes is believed or refused, kept and read; `part_arrivals.py` puts parts
   together, `receipts.py` has what is owed for it all.
+* `distress` (`distress_desk.py`): calls for help, raised, repeated, acknowledged and ended.
 * `forecasts` (`letter_forecasts.py`): what is foreseen of letters, as people ask for it.
 * `groups` (`groups.py`): who is in which group, kept in step with other nodes.
 * `holds` (`holds.py`): letters that do not leave yet, and the order in which they do.
@@ -47,6 +48,7 @@ from starlight.postoffice.addresses import Addresses, canonical
 from starlight.postoffice.composer import Composer
 from starlight.postoffice.correspondents import Correspondents
 from starlight.postoffice.departures import Departures
+from starlight.postoffice.distress_desk import DistressDesk
 from starlight.postoffice.group_nodes import GroupNodes
 from starlight.postoffice.groups import Groups
 from starlight.postoffice.holds import Holds
@@ -150,6 +152,7 @@ class PostOffice:
         self.inbox = Inbox(
             number, boxes, news, self._receipts, self._arrivals, formats, self.groups, unopened
         )
+        self.distress = DistressDesk(forecaster, boxes, composer, self.outbox, entropy)
         self.forecasts = LetterForecasts(boxes, composer, forecaster, letters, booked)
         self.withdrawals = Withdrawals(boxes, self.outbox, self.forecasts, unopened.opens_at)
         self.departures = Departures(boxes, letters, holds, self.withdrawals)
@@ -277,6 +280,7 @@ class PostOffice:
             self._arrivals.next_wakeup(),
             self.uploads.next_wakeup(),
             self._unopened.next_wakeup(),
+            self.distress.next_wakeup(),
         )
         return min((due for due in wakeups if due is not None), default=None)
 
@@ -287,5 +291,6 @@ class PostOffice:
         # What a correspondent reads now is told in the receipt for its arrival.
         requests = opened + self._correspondents.handle_timer(now) + self._receipts.posts(now)
         requests += self._resends.handle_timer(now)
+        requests += self.distress.handle_timer(now)
         requests += self.uploads.handle_timer(now)
         return [*repairs, *saves_first(requests + self._arrivals.handle_timer(now))]

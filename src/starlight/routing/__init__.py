@@ -8,9 +8,11 @@ from starlight.routing.request import RouteRequest
 from starlight.routing.route import Hop, Route
 from starlight.routing.router import Router
 from starlight.routing.turns import Turns
-from starlight.routing.volume import HopLimit, Priority, margin
+from starlight.routing.volume import CRITICAL, URGENCIES, HopLimit, Priority, margin
 
 __all__ = [
+    "CRITICAL",
+    "URGENCIES",
     "Fragment",
     "Hop",
     "HopLimit",

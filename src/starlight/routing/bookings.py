@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from starlight.routing.contact_bookings import NEVER_YET, ContactBookings
 from starlight.routing.link_contacts import NEVER, Busy
 from starlight.routing.route import Route
-from starlight.routing.volume import BundleSizes, HopLimit, Priority, effective_limits
+from starlight.routing.volume import URGENCIES, BundleSizes, HopLimit, Priority, effective_limits
 
 
 class Bookings:
@@ -28,7 +28,7 @@ class Bookings:
         sizes: how long a bundle takes a contact.
 
     Attributes:
-        busy: for each `Priority`, what a bundle of it waits for, by contact; read only.
+        busy: for each `Priority`, then `CRITICAL`, what a bundle of it waits for, by contact; read only.
         releases: how often time that was booked has become free.
     """
 
@@ -36,7 +36,7 @@ class Bookings:
 
     def __init__(self, sizes: BundleSizes) -> None:
         self._sizes = sizes
-        self.busy: tuple[Busy, ...] = tuple({} for _ in Priority)
+        self.busy: tuple[Busy, ...] = tuple({} for _ in range(URGENCIES))
         self.releases = 0
         self._shared: set[int] = set()  # contacts whose bookings are another's too, so they are not changed
         # As (count, end of what it freed). A release that reaches further makes those before it needless,

@@ -24,7 +24,7 @@ from starlight.routing.request import RouteRequest
 from starlight.routing.route import FOREVER, Route, timed
 from starlight.routing.tie_break import Path
 from starlight.routing.transfer_limits import TransferLimits
-from starlight.routing.volume import BundleSizes, Priority
+from starlight.routing.volume import CRITICAL, BundleSizes
 
 MIN_CHANGED = 16
 """Contacts in which plans may differ, however short they are, for one to be amended to the other."""
@@ -166,11 +166,11 @@ class Router:
     def critical(self, request: RouteRequest) -> list[Route]:
         """Return the best route by each neighbour that one leads over, the best first.
 
-        A critical bundle is sent along all of them (CCSDS 734.3-B-1, 3.2.8.1), as the most urgent,
+        A critical bundle is sent along all of them (CCSDS 734.3-B-1, 3.2.8.1), before all that is not,
         whatever the priority of the request.
         """
         found: list[Route] = []
-        request = replace(request, priority=Priority.EXPEDITED)
+        request = replace(request, priority=CRITICAL)
         while request.source != request.destination or not found:
             route = self.route(request)
             if not route:

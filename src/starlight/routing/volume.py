@@ -35,6 +35,14 @@ class Priority(IntEnum):
     EXPEDITED = 2
 
 
+CRITICAL = Priority.EXPEDITED + 1
+"""The urgency of a critical bundle: it waits for others like it alone, and for what is on the air. Nobody
+asks for it as a `Priority`: it comes with copies over every neighbour (CCSDS 734.3-B-1, 3.2.8.1.3)."""
+
+URGENCIES = CRITICAL + 1
+"""How many there are, from 0 on."""
+
+
 class HopLimit(msgspec.Struct, frozen=True, gc=False):
     """The limit that one contact of a route sets to its volume.
 

@@ -19,6 +19,7 @@ from starlight.web.answers import tell, tell_http, tell_nobody
 from starlight.web.archive import ArchiveRoutes
 from starlight.web.backend import PageBackend
 from starlight.web.contacts import ContactRoutes
+from starlight.web.distress import DistressRoutes
 from starlight.web.groups import GroupRoutes
 from starlight.web.guard import LOOPBACK_HOSTS, Guard
 from starlight.web.letters import LetterRoutes
@@ -54,6 +55,7 @@ def make_app(backend: PageBackend, *, token: str, hosts: tuple[str, ...] = LOOPB
         *TopicRoutes(backend).routes(),
         *GroupRoutes(backend).routes(),
         *ContactRoutes(backend).routes(),
+        *DistressRoutes(backend).routes(),
         *SearchRoutes(backend).routes(),
         WebSocketRoute("/people/{person}/stream", PageStreams(backend).serve),
     ]

@@ -15,6 +15,7 @@ from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView
 from starlight.messages.part_view import PartView
 from starlight.web.archive_view import Archivist
+from starlight.web.distress_view import CallDesk
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
 from starlight.web.group_view import GroupDesk
 from starlight.web.media_backend import MediaBackend
@@ -135,6 +136,10 @@ class PageBackend(Protocol):
 
     def groups(self, person: str) -> GroupDesk:
         """Return the groups of one of `people()`, by id."""
+        ...
+
+    def calls(self, person: str) -> CallDesk:
+        """Return the distress calls of one of `people()`, by id."""
         ...
 
     def media(self, person: str) -> MediaBackend:

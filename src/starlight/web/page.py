@@ -17,6 +17,7 @@ from starlight.web.thread import called, first_unread, thread
 from starlight.web.views import Clock, ConversationView, MailboxView, Orbits, PageStatus, Person
 
 PARTS = (
+    "distress",
     "conversations",
     "reach",
     "silence",
@@ -116,6 +117,7 @@ class PageView:
             people=self.people,
             mailbox=self.mailbox,
             status=self.status,
+            distress=self.status.distress,
             parts_url=f"{self._reader.base}/parts?{urlencode(kept)}",
             shown_query=urlencode(kept),
             look=self.look,

@@ -21,7 +21,7 @@ from starlight.web import localtime
 from starlight.web.navigation import VIEWS
 from starlight.web.shown_parts import shown_parts
 from starlight.web.views import Crossing
-from starlight.words import doubt, lateness, letters, links, mission_facts, pace, plan, silence
+from starlight.words import calls, doubt, lateness, letters, links, mission_facts, pace, plan, silence
 from starlight.words.durations import duration_words
 from starlight.words.language import _, is_provisional, ngettext, spoken, texts_of
 from starlight.words.storm import storm_cut
@@ -138,6 +138,8 @@ _environment.filters |= {
     "played": _played,
     "urgency": letters.urgency,
     "distress": letters.distress,
+    "place_words": calls.place_words,
+    "reading_name": calls.reading_name,
     "verbatim": _verbatim,
     # A narrow no-break space, so that no line ends inside a number (SI Brochure, 5.4.4).
     "number": lambda value, digits=0: f"{value:,.{digits}f}".replace(",", "\u202f"),

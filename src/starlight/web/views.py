@@ -13,6 +13,7 @@ import msgspec
 
 from starlight.json_time import Time
 from starlight.messages.letter_view import UNTOLD, LetterView
+from starlight.web.distress_view import DistressView
 from starlight.web.forecast_view import ReachView, SilenceView, Window
 from starlight.words.sentence import Sentence
 from starlight.worlds import EARTH, MARS
@@ -365,6 +366,7 @@ class PageStatus(msgspec.Struct, frozen=True):
         facts: which facts of the mission are told differently elsewhere.
         disk: what the disk of this place wants, in words; empty while it has room.
         media_missing: how voices and pictures come to be heard and seen here; empty where they are.
+        distress: the calls for help that concern the person.
     """
 
     sky: SkyPanel
@@ -383,6 +385,7 @@ class PageStatus(msgspec.Struct, frozen=True):
     links: Annotated[tuple[LinkView, ...], UNTOLD] = ()
     disk: str = ""
     media_missing: str = ""
+    distress: DistressView = DistressView()
 
 
 class PageChange(msgspec.Struct, frozen=True):

@@ -1,0 +1,340 @@
+"""Distress calls between two post offices: raised, repeated, heard once, acknowledged, ended."""
+
+from __future__ import annotations
+
+import pytest
+from tests.messages.helpers import (
+    CREW,
+    EARTH,
+    FATHER,
+    JAY,
+    LIGHT,
+    MARS,
+    MISSION,
+    NANYOUNG,
+    FakeSky,
+    both_ways,
+    contact,
+    unit,
+)
+
+from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
+from starlight.errors import InputError
+from starlight.mailboxes.mailbox import Mailbox
+from starlight.messages.conversation_order import thread_of
+from starlight.messages.distress import COPIES_A_DAY, TEXT_MAX_BYTES, HeardCall, OwnCall, to_tell
+from starlight.messages.draft import Draft
+from starlight.messages.first_format import encode_first
+from starlight.messages.letter import Distress, DistressState, Letter, Reading
+from starlight.node.application import Submit
+
+WORDS = "I am in the cave below the pit."
+
+
+def sky_of(plan: ContactPlan | None = None) -> FakeSky:
+    """Return a sky in which two people have mailboxes on each world."""
+    sky = FakeSky(plan)
+    for number, address in ((EARTH, JAY), (EARTH, CREW), (MARS, NANYOUNG), (MARS, MISSION)):
+        at = sky.nodes[number]
+        at.ask(at.office.mailboxes.open(address, address, 0))
+    return sky
+
+
+def box(sky: FakeSky, address: str) -> Mailbox:
+    number = EARTH if address.startswith(f"ipn:{EARTH}.") else MARS
+    return sky.nodes[number].office.mailbox(address)
+
+
+def calls(sky: FakeSky, text: str = WORDS, to: tuple[str, ...] = (JAY, CREW)) -> OwnCall:
+    """Let Nan-young raise a call."""
+    own, requests = sky.mars.office.distress.raise_call(NANYOUNG, text, to, sky.now)
+    sky.mars.ask(requests)
+    return own
+
+
+def cancels(sky: FakeSky, text: str = "") -> None:
+    sky.mars.ask(sky.mars.office.distress.cancel(NANYOUNG, text, sky.now)[1])
+
+
+def acknowledges(sky: FakeSky, call: OwnCall, who: str = JAY, text: str = "") -> None:
+    office = sky.earth.office
+    sky.earth.ask(office.distress.acknowledge(who, NANYOUNG, call.call, text, sky.now)[1])
+
+
+def own(sky: FakeSky) -> OwnCall:
+    found = box(sky, NANYOUNG).calls.own
+    assert found is not None
+    return found
+
+
+def told(sky: FakeSky, address: str) -> list[HeardCall]:
+    return to_tell(box(sky, address).calls.heard)
+
+
+def posts_of_call(sky: FakeSky) -> list[Submit]:
+    return [post for post in sky.mars.posts if post.token.startswith("letter/")]
+
+
+def test_a_call_goes_to_everybody_as_one_critical_letter_each() -> None:
+    """Each of those called gets one letter, critical and expedited, with the words, and is told of it."""
+    sky = sky_of(both_ways())
+    raised = calls(sky)
+    assert [(post.destination, post.critical, post.priority) for post in posts_of_call(sky)] == [
+        (JAY, True, 2),
+        (CREW, True, 2),
+    ]
+    sky.run(LIGHT + MINUTE)
+    for address in (JAY, CREW):
+        (call,) = told(sky, address)
+        letter = box(sky, address).letter(call.letter)
+        assert letter is not None
+        assert letter.text == WORDS
+        assert letter.thread == raised.call
+        assert (call.caller, call.raised_at, call.state) == (NANYOUNG, raised.raised_at, DistressState.RAISED)
+
+
+def test_one_call_a_person_at_a_time() -> None:
+    """Raised again while it stands, it is the same call, and nothing more is posted; afterwards another."""
+    sky = sky_of(both_ways())
+    first = calls(sky)
+    posted = len(sky.mars.posts)
+    assert calls(sky, "again").call == first.call
+    assert len(sky.mars.posts) == posted
+    sky.run(MINUTE)
+    cancels(sky)
+    sky.run(2 * MINUTE)
+    assert calls(sky, "once more").call != first.call
+
+
+def test_a_call_that_cannot_be_raised_says_why_and_keeps_nothing() -> None:
+    """Too many words, nobody and too many people are refused with the limit; no call stands then."""
+    sky = sky_of(both_ways())
+    desk = sky.mars.office.distress
+    with pytest.raises(InputError, match="1001 bytes"):
+        desk.raise_call(NANYOUNG, "x" * (TEXT_MAX_BYTES + 1), (JAY,), 0)
+    with pytest.raises(InputError, match="0 people to call"):
+        desk.raise_call(NANYOUNG, "", (NANYOUNG,), 0)
+    with pytest.raises(InputError, match="65 people to call"):
+        desk.raise_call(NANYOUNG, "", [f"ipn:9.{each}" for each in range(1, 66)], 0)
+    with pytest.raises(InputError, match="no call for help was raised"):
+        desk.cancel(NANYOUNG, "", 0)
+    assert box(sky, NANYOUNG).calls.own is None
+
+
+def test_a_call_is_repeated_until_a_person_acknowledges_it() -> None:
+    """While nothing comes back it is posted again each five minutes; with the answer that ends."""
+    sky = sky_of(ContactPlan.of([contact(1, MARS, EARTH, 0, 10**19)]))  # no way back
+    raised = calls(sky, to=(JAY,))
+    sky.run(21 * MINUTE)
+    assert len(posts_of_call(sky)) == 5
+    assert own(sky).repeats == 4
+    sky.set_plan(both_ways())
+    acknowledges(sky, raised)
+    sky.run(40 * MINUTE)
+    assert own(sky).state is DistressState.ACKNOWLEDGED
+    posted = len(sky.mars.posts)
+    sky.run(DAY)
+    assert len(sky.mars.posts) == posted
+
+
+def test_copies_are_the_same_letter_to_who_gets_them() -> None:
+    """However many come, there is one letter, one call, and the count of copies."""
+    sky = sky_of(ContactPlan.of([contact(1, MARS, EARTH, 0, 10**19)]))
+    calls(sky, to=(JAY,))
+    sky.run(40 * MINUTE)
+    (call,) = told(sky, JAY)
+    assert call.copies > 3
+    assert box(sky, JAY).index.letters() == 1
+
+
+def test_copies_are_bounded_in_a_day_whoever_raises_and_cancels() -> None:
+    """In any 24 hours there are at most twenty rounds of copies, also over several calls."""
+    sky = sky_of(ContactPlan.of([contact(1, MARS, EARTH, 0, 10**19)]))
+    calls(sky, to=(JAY,))
+    sky.run(3 * DAY)
+    assert COPIES_A_DAY < own(sky).repeats <= 3 * COPIES_A_DAY
+    before = own(sky).repeats
+    cancels(sky)
+    calls(sky, "again", to=(JAY,))
+    sky.run(3 * DAY + 30 * MINUTE)
+    assert own(sky).repeats <= 1 < before
+
+
+def test_no_copies_pile_up_where_no_contact_is_near() -> None:
+    """What waits for a window of tomorrow is there once; repeats begin when it has left."""
+    sky = sky_of(ContactPlan.of([contact(1, MARS, EARTH, DAY, 2 * DAY)]))
+    calls(sky, to=(JAY,))
+    sky.run(DAY - SECOND)
+    assert len(posts_of_call(sky)) == 1
+    sky.run(DAY + HOUR)
+    assert len(posts_of_call(sky)) > 1
+
+
+def test_what_is_known_to_be_there_is_not_sent_again() -> None:
+    """After the receipt nothing more goes to that mailbox, and its page goes on telling of the call."""
+    sky = sky_of(both_ways())
+    calls(sky, to=(JAY,))
+    sky.run(30 * MINUTE)
+    posted = len(posts_of_call(sky))
+    sky.run(DAY)
+    assert len(posts_of_call(sky)) == posted
+    assert told(sky, JAY)
+
+
+def test_an_acknowledgement_ends_it_for_everybody_at_that_node_and_says_who() -> None:
+    """One person answers: at that node nobody is told any more, and the caller knows by whom and when."""
+    sky = sky_of(both_ways())
+    raised = calls(sky)
+    sky.run(LIGHT + MINUTE)
+    acknowledges(sky, raised, JAY, "We hear you.")
+    at = sky.now
+    assert told(sky, JAY) == told(sky, CREW) == []
+    assert box(sky, CREW).calls.heard[0].acknowledged == box(sky, JAY).calls.heard[0].acknowledged
+    acknowledges(sky, raised, JAY)  # asked again, it is the same
+    sky.run(at + LIGHT + MINUTE)
+    word = own(sky).acknowledged
+    assert word is not None
+    assert (word.by, word.at) == (JAY, at)
+    assert word.known_at >= at + LIGHT
+    answers = [box(sky, NANYOUNG).letter(each) for each in box(sky, NANYOUNG).unread()]
+    assert [(each.text, each.critical) for each in answers if each] == [("We hear you.", True)]
+
+
+def test_a_letter_of_the_call_that_comes_after_the_answer_tells_nobody_anew() -> None:
+    """To whom at the node it comes later, it is acknowledged already."""
+    sky = sky_of(both_ways())
+    raised = calls(sky, to=(JAY, FATHER))
+    sky.run(LIGHT + MINUTE)
+    acknowledges(sky, raised)
+    sky.earth.ask(sky.earth.office.mailboxes.open(FATHER, "Father", sky.now))
+    sky.run(sky.now + MINUTE)
+    assert box(sky, FATHER).calls.heard
+    assert told(sky, FATHER) == []
+
+
+def test_the_end_of_a_call_may_come_before_the_call() -> None:
+    """Whatever the order in which raising and cancelling come, it ends up cancelled, and nobody is told."""
+    sky = sky_of(ContactPlan.of([]))
+    raised = calls(sky, to=(JAY,))
+    cancels(sky, "I am out.")
+    first, last = posts_of_call(sky)
+    for order in ((first, last), (last, first), (last, first, last, first)):
+        earth = sky_of(ContactPlan.of([]))
+        for number, post in enumerate(order):
+            deliver(earth, post, number)
+        (call,) = box(earth, JAY).calls.heard
+        assert (call.call, call.state) == (raised.call, DistressState.CANCELLED)
+        assert told(earth, JAY) == []
+
+
+def deliver(sky: FakeSky, post: Submit, number: int, source: str = NANYOUNG) -> None:
+    """Deliver what was posted to an office on Earth, in a bundle of its own."""
+    sky.earth.ask(
+        sky.earth.office.delivered(unit(JAY, source, post.payload, 0, post.priority), sky.now + number)
+    )
+
+
+def test_an_acknowledgement_may_come_after_the_end_and_counts_for_the_caller() -> None:
+    """A call that its author ended stays ended; the word that it was heard is kept beside."""
+    sky = sky_of(both_ways())
+    raised = calls(sky, to=(JAY,))
+    sky.run(LIGHT + MINUTE)
+    acknowledges(sky, raised)
+    cancels(sky)
+    sky.run(HOUR)
+    assert own(sky).state is DistressState.CANCELLED
+    assert own(sky).acknowledged is not None
+    assert box(sky, JAY).calls.heard[0].state is DistressState.CANCELLED
+
+
+def test_what_is_over_is_not_acknowledged() -> None:
+    """A call that its author has ended by now can't be acknowledged; the error says when it ended."""
+    sky = sky_of(both_ways())
+    raised = calls(sky, to=(JAY,))
+    cancels(sky)
+    sky.run(LIGHT + MINUTE)
+    with pytest.raises(InputError, match="the call is over: its author ended it at 2000-01-01"):
+        acknowledges(sky, raised)
+
+
+def test_who_has_no_business_with_a_call_changes_nothing() -> None:
+    """Neither the answer of a stranger, nor one about another letter, nor another's cancelling counts."""
+    sky = sky_of(both_ways())
+    raised = calls(sky, to=(JAY,))
+    sky.run(LIGHT + MINUTE)
+    office, letter = sky.earth.office, told(sky, JAY)[0].letter
+    for who, about, state in (
+        (CREW, None, DistressState.ACKNOWLEDGED),
+        (JAY, None, DistressState.ACKNOWLEDGED),
+        (CREW, None, DistressState.CANCELLED),
+    ):
+        _, requests = office.outbox.write(
+            who, Draft(NANYOUNG, "x", about), sky.now, thread=raised.call, distress=Distress(state)
+        )
+        sky.earth.ask(requests)
+    sky.run(HOUR)
+    assert own(sky).state is DistressState.RAISED
+    assert own(sky).acknowledged is None
+    assert told(sky, JAY)[0].letter == letter
+    with pytest.raises(InputError, match="no call"):
+        office.distress.acknowledge(CREW, NANYOUNG, raised.call, "", sky.now)
+
+
+def test_calls_survive_a_restart_at_both_ends() -> None:
+    """After a start of both nodes the call still stands, is repeated, is told, and can be acknowledged."""
+    sky = sky_of(ContactPlan.of([contact(1, MARS, EARTH, 0, 10**19)]))
+    raised = calls(sky, to=(JAY,))
+    sky.run(LIGHT + MINUTE)
+    repeats = own(sky).repeats
+    for node in (sky.earth, sky.mars):
+        node.restart()
+    assert own(sky).call == raised.call
+    (call,) = told(sky, JAY)
+    assert call.call == raised.call
+    sky.run(HOUR)
+    assert own(sky).repeats > repeats
+    sky.set_plan(both_ways())
+    acknowledges(sky, raised)
+    sky.run(2 * HOUR)
+    sky.mars.restart()
+    assert own(sky).state is DistressState.ACKNOWLEDGED
+
+
+def test_place_and_oxygen_go_with_it_by_the_last_telemetry() -> None:
+    """What the person's suit told last is in the letter, with its age; other readings are not."""
+    sky = sky_of(both_ways())
+    suit = f"ipn:{MARS}.9"
+    sky.mars.ask(sky.mars.office.mailboxes.open(suit, "Suit", 0))
+    readings: dict[str, Reading] = {"oxygen_percent": 19.5, "oxygen_left_min": 130, "finding": "basalt"}
+    requests = sky.mars.office.outbox.send_telemetry(
+        suit, [MISSION], 0, kind="suit", position=(-6.5, 239.5), readings=readings
+    )
+    sky.mars.ask(requests)
+    sky.run(MINUTE)
+    _, requests = sky.mars.office.distress.raise_call(NANYOUNG, "", (JAY,), sky.now, vehicle=suit)
+    sky.mars.ask(requests)
+    sky.run(LIGHT + 2 * MINUTE)
+    letter = box(sky, JAY).letter(told(sky, JAY)[0].letter)
+    assert letter is not None
+    assert letter.distress is not None
+    assert letter.distress.position == (-6.5, 239.5)
+    assert letter.distress.readings == {"oxygen_percent": 19.5, "oxygen_left_min": 130, "age_s": 60}
+    assert letter.text == ""
+
+
+def test_whose_software_knows_no_calls_gets_the_words() -> None:
+    """To an earlier Starlight it goes as an urgent letter that says in words what it is."""
+    sky = sky_of(both_ways())
+    id = f"{JAY}/1/1"
+    first = Letter(
+        id=id, thread=thread_of(JAY, NANYOUNG), sender=JAY, to=NANYOUNG, written_at=0, text="Hello"
+    )
+    sky.mars.arrive(NANYOUNG, JAY, encode_first(first))
+    raised = calls(sky, to=(JAY,))
+    letter = box(sky, NANYOUNG).letter(raised.letters[0].letter)
+    assert letter is not None
+    assert letter.distress is None
+    assert letter.text == f"DISTRESS. I need help. {WORDS}"
+    (post,) = posts_of_call(sky)
+    assert (post.critical, post.priority) == (True, 2)
