@@ -86,6 +86,13 @@ async function ask() {
   }
 }
 
+// Where one's own call is changes; not while somebody writes or is about to cancel it.
+if ("stands" in document.body.dataset) {
+  setInterval(() => {
+    if (!document.querySelector(".end-of-call[open]")) location.reload();
+  }, 30_000);
+}
+
 setInterval(show, 1_000);
 show();
 if (far) {
