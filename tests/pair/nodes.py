@@ -133,7 +133,7 @@ class RealNode:
     def run(self, *arguments: str | Path) -> Outcome:
         """Run a command on its folder, such as ``inbox``, and then what follows the folder."""
         words = [*map(str, arguments)]
-        split = 2 if words[0] in ("plan", "bundle", "store", "distress") else 1
+        split = 2 if words[0] in ("plan", "bundle", "store", "distress", "group") else 1
         done = command(*words[:split], self.folder, *words[split:])
         assert done.status == 0, done.err
         return done

@@ -233,6 +233,37 @@ def test_states_fall_silent(sky: FakeSky) -> None:
     assert again == told == 3  # to whoever is known to be there, or else to each
 
 
+def test_what_is_told_back_and_lost_is_told_again(sky: FakeSky) -> None:
+    """The answer to a letter of another digest is lost too; the next day's letter brings it once more."""
+    group = everyone(sky)
+    sky.lose = lambda post: post.token.startswith("group/") and sky.now < 10 * HOUR
+    change(sky, JAY, group.id, add=(FATHER,))
+    sky.run(5 * HOUR)
+    write(sky, NANYOUNG, group.id, "Who is with us?")
+    sky.run(10 * HOUR)
+    assert FATHER not in box(sky, NANYOUNG).groups.at(group.id).people
+    sky.run(sky.now + DAY)
+    write(sky, NANYOUNG, group.id, "Is anybody new?")
+    sky.run(sky.now + HOUR)
+    assert FATHER in box(sky, NANYOUNG).groups.at(group.id).members
+
+
+def test_who_lies_about_a_state_costs_a_bundle_a_day(sky: FakeSky) -> None:
+    """Letters with a digest that no state has are answered once, and again on the next day."""
+    group = everyone(sky)
+    told = []
+    for day in range(2):
+        for number in range(10):
+            letter = Letter(
+                id=f"{day * 10 + number:032x}", thread=group.id, sender=NANYOUNG, to=JAY, written_at=sky.now,
+                text="x", readers=(JAY,), group=group.id, membership=b"a lie...", format=2,
+            )  # fmt: skip
+            sky.earth.arrive(JAY, NANYOUNG, encode_message(letter, Envelope(NANYOUNG, JAY, sky.now)))
+        told.append(sum(post.token.startswith("group/") for post in sky.earth.posts))
+        sky.run(sky.now + DAY)
+    assert [told[0], told[1] - told[0]] == [2 + 1, 1]  # what founded it, to two nodes; one a day
+
+
 def test_courses_survive_a_restart(sky: FakeSky) -> None:
     """A restart between departure and receipts forgets no course, and the receipts are understood."""
     group = everyone(sky)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from starlight import dtntime
+from starlight.cli.group import group_of
 from starlight.cli.options import as_json, collected, data_folder, moment
 from starlight.cli.output import echo, print_json
 from starlight.cli.sent_parts import PartFiles, show_parts, uploaded
@@ -60,7 +61,8 @@ class SendOptions(NamedTuple):
     folder: Path
     person: str
     to: str
-    text: str
+    text: str | None
+    to_group: str | None
     reply_to: str | None
     priority: str
     critical: bool
@@ -85,7 +87,8 @@ class SendOptions(NamedTuple):
 @data_folder
 @click.argument("person")
 @click.argument("to", metavar="ADDRESS")
-@click.argument("text")
+@click.argument("text", required=False)
+@click.option("--to-group", metavar="NAME", help="Write to a group, by its name or id; without ADDRESS then.")
 @click.option("--reply-to", metavar="LETTER", help="The id of the letter that this one answers.")
 @click.option(
     "--priority",
@@ -166,6 +169,7 @@ def send(asked: SendOptions) -> None:
 
     \b
     Example: starlight send ./seoul-data jay ipn:20.1 "Are you there?"
+             starlight send ./seoul-data jay --to-group Family "Are you all there?"
     """
     from starlight.client.client import plain_values
 
@@ -196,8 +200,8 @@ def _draft(client: Client, asked: SendOptions) -> Draft:
     from starlight.messages.draft import Draft
     from starlight.messages.urgency import priority_of
 
-    text = _standard_input() if asked.text == "-" else asked.text
-    address, urgency = client.address(asked.to, where="ADDRESS"), priority_of(asked.priority)
+    address, text = _addressed(client, asked)
+    urgency = priority_of(asked.priority)
     if asked.open_at is not None and asked.unless_back is not None:
         right = "Give one of --open-at and --unless-back"
         raise InputError("a letter opens at one moment", where="--unless-back", right=right)
@@ -219,6 +223,25 @@ def _draft(client: Client, asked: SendOptions) -> Draft:
         open_on=asked.open_on,
         unless_back=asked.unless_back is not None,
     )
+
+
+def _addressed(client: Client, asked: SendOptions) -> tuple[str, str]:
+    """Return where a letter goes and its words, which are read only once that is known.
+
+    Raises:
+        InputError: it goes nowhere, to two, or has no words.
+    """
+    if asked.to_group is None:
+        if asked.text is None:
+            raise InputError("there is no TEXT", where="TEXT", right="Give ADDRESS and TEXT")
+        address, text = client.address(asked.to, where="ADDRESS"), asked.text
+    elif asked.text is None:
+        # Without an address the words are what comes first.
+        address, text = group_of(client, asked.person, asked.to_group).id, asked.to
+    else:
+        right = "Give TEXT alone with it"
+        raise InputError("both ADDRESS and --to-group are given", where="--to-group", right=right)
+    return address, _standard_input() if text == "-" else text
 
 
 def _show_sent(letter: LetterView, foreseen: PredictionView, way: ReachView) -> None:

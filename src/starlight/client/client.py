@@ -20,6 +20,7 @@ from starlight.live.config import DaemonStatus
 from starlight.live.plan_view import AmendmentView
 from starlight.messages.conversation import HiddenEntry, HideOrder
 from starlight.messages.draft import Attachment, Draft
+from starlight.messages.group import is_group
 from starlight.messages.letter_view import LetterView
 from starlight.messages.queue import HoldOrder, MoveOrder, QueueView
 from starlight.messages.withdrawal import Withdrawal
@@ -302,11 +303,13 @@ class Client:
         return self._api.ask(Question("PUT", "/plan", read, body=data, media="application/json"))
 
     def address(self, text: str, *, where: str) -> str:
-        """Return an address as it is, if it is one.
+        """Return an address or the id of a group as it is, if it is one.
 
         Raises:
             InputError: it is none; the message names the argument `where`.
         """
+        if is_group(text):
+            return text
         try:
             EndpointID.parse(text)
         except InputError as error:

@@ -3,8 +3,8 @@
 Theory of operation. Whoever changes a group tells its new state to each node that has members, in one bundle
 each; at that node every member's mailbox takes it. A bundle may be lost with a relay, and a node may have
 been off for a year. So a letter to a group says which state its author knows (a digest); whoever gets one
-that is not its own tells its own state back, once for each that it meets, and whoever gets a state takes what
-is new in it and answers in the same way. So states meet wherever letters do, and then fall silent.
+that is not its own tells its own state back, once a day for each that it meets, and whoever gets a state
+takes what is new in it and answers in the same way. So states meet wherever letters do, and then fall silent.
 
 A state is believed from those who are or were members of the group as it is known here; who is not tells
 nothing and is told nothing. Of a group that is not known here it is taken from a member who counts the
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from starlight.dtntime import MILLISECOND, YEAR
+from starlight.dtntime import DAY, MILLISECOND, YEAR
 from starlight.errors import InputError
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages import group as states
@@ -31,6 +31,10 @@ from starlight.postoffice.node_mailboxes import NodeMailboxes
 
 NEWS_LIFETIME = YEAR
 """A state outlives a conjunction; afterwards the next letter to the group brings it up again."""
+
+ANSWERED_AGAIN = DAY
+"""What is told back may be lost as well. So it is told once more when the same is met later; two whose states
+never meet, as one of them lies, cost each other a bundle a day and no more."""
 
 ANSWERED_MAX = 4096
 """States of others that were answered and are remembered; beyond, some are answered once more."""
@@ -57,7 +61,7 @@ class Groups:
         self._addresses = addresses
         self._mailboxes = mailboxes
         self._entropy = entropy
-        self._answered: dict[tuple[str, str, str, bytes], None] = {}
+        self._answered: dict[tuple[str, str, str, bytes], int] = {}
 
     # What people do.
 
@@ -191,13 +195,14 @@ class Groups:
     def _tell(
         self, mailbox: Mailbox, id: str, state: Group | None, to: str, met: bytes, now: int
     ) -> list[Request]:
-        """Return what tells a state to somebody, once for each state of theirs that was met."""
+        """Return what tells a state to somebody, once a day for each state of theirs that was met."""
         at = (mailbox.address, to, id, met)
-        if at in self._answered or to == mailbox.address:
+        last = self._answered.get(at)
+        if to == mailbox.address or (last is not None and now < last + ANSWERED_AGAIN):
             return []
         if len(self._answered) >= ANSWERED_MAX:
             self._answered.clear()
-        self._answered[at] = None
+        self._answered[at] = now
         return [self._news(mailbox, GroupNews(id, state), to, now)]
 
     def _news(self, mailbox: Mailbox, news: GroupNews, to: str, now: int) -> Submit:
