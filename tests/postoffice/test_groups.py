@@ -264,6 +264,27 @@ def test_who_lies_about_a_state_costs_a_bundle_a_day(sky: FakeSky) -> None:
     assert [told[0], told[1] - told[0]] == [2 + 1, 1]  # what founded it, to two nodes; one a day
 
 
+def test_which_state_each_has_is_known_from_what_they_write(sky: FakeSky) -> None:
+    """Nothing before they write; then what they said, over a restart; an old letter changes nothing."""
+    group = everyone(sky)
+    groups = box(sky, JAY).groups
+    assert groups.version_of(group.id, NANYOUNG) == b""
+    write(sky, NANYOUNG, group.id, "Here")
+    sky.run(sky.now + HOUR)
+    assert groups.version_of(group.id, NANYOUNG) == group.digest
+    change(sky, JAY, group.id, add=(FATHER,))
+    now_known = box(sky, JAY).groups.at(group.id)
+    assert groups.version_of(group.id, NANYOUNG) == group.digest != now_known.digest
+    sky.run(sky.now + HOUR)
+    write(sky, NANYOUNG, group.id, "Welcome, father")
+    sky.run(sky.now + HOUR)
+    sky.earth.restart()
+    groups = box(sky, JAY).groups
+    assert groups.version_of(group.id, NANYOUNG) == groups.version_of(group.id, JAY) == now_known.digest
+    assert groups.met(now_known, NANYOUNG, group.digest, 0) == []
+    assert groups.met(now_known, "ipn:99.1", group.digest, sky.now) == []
+
+
 def test_courses_survive_a_restart(sky: FakeSky) -> None:
     """A restart between departure and receipts forgets no course, and the receipts are understood."""
     group = everyone(sky)

@@ -51,4 +51,5 @@ class NodeGroupDesk:
         membership = group.people[address]
         by, number = membership.stamp.author, membership.stamp.number
         by_name = self._book.name_and_place(by)[0] if by else ""
-        return MemberView(address, name, place, membership.is_member, by, by_name, number)
+        version = self._groups.version_of(self._address, group.id, address).hex()
+        return MemberView(address, name, place, membership.is_member, by, by_name, number, version)

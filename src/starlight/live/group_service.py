@@ -32,6 +32,10 @@ class GroupService:
         """Return the groups that the owner of a mailbox is or was in, by name; InputError without one."""
         return self._office.mailbox(address).groups.all()
 
+    def version_of(self, address: str, group: str, member: str) -> bytes:
+        """Return the digest of a group's state that a member was last known to have, in a mailbox."""
+        return self._office.mailbox(address).groups.version_of(group, member)
+
     async def found(self, address: str, name: str, members: Sequence[str]) -> Group:
         """Found a group of a mailbox's owner and others.
 

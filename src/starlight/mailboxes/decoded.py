@@ -186,6 +186,7 @@ _READERS: dict[str, Callable[[bytes], object]] = {
     "carrier": bytes.decode,
     "format": stored_format.FORMAT.decode,
     "group": stored_format.GROUP.decode,
+    "versions": stored_format.VERSIONS.decode,
     "mark": stored_format.MARKS.decode,
     "reminders": stored_format.REMINDERS.decode,
     "topic": stored_format.TOPIC.decode,

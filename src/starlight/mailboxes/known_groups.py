@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from starlight.errors import InputError
 from starlight.mailboxes import stored_format
 from starlight.mailboxes.decoded import DecodedRecords
-from starlight.mailboxes.records import GROUP
+from starlight.mailboxes.records import GROUP, VERSIONS
+from starlight.mailboxes.stored_format import MetVersion
 from starlight.messages.group import Group
 from starlight.messages.letter_keys import GROUP as PREFIX
 from starlight.node.application import Save
@@ -30,6 +31,7 @@ class KnownGroups:
         self._address = address
         self._decoded = records
         self._groups: dict[str, Group] = {}
+        self._met: dict[str, dict[str, MetVersion]] = {}
 
     def load(self) -> None:
         """Take up what the records hold; what is damaged is set aside, and told again by other members."""
@@ -37,6 +39,10 @@ class KnownGroups:
             group = self._decoded.understood(self._address, key, data, stored_format.GROUP.decode)
             if group is not None and key == _key(group.id):
                 self._groups[group.id] = group
+        for key, data in self._decoded.records.of_kind(self._address, VERSIONS):
+            met = self._decoded.understood(self._address, key, data, stored_format.VERSIONS.decode)
+            if met is not None:
+                self._met[PREFIX + key.removeprefix(VERSIONS)] = met
 
     def get(self, id: str) -> Group | None:
         """Return a group, or None where it is not known here."""
@@ -75,6 +81,38 @@ class KnownGroups:
         save = Save(self._address, _key(group.id), stored_format.GROUP.encode(group))
         self._decoded.records.put(save)
         return save
+
+    def version_of(self, id: str, address: str) -> bytes:
+        """Return the digest of the state that somebody was last known to have; empty where none was told."""
+        if address == self._address:
+            group = self.get(id)
+            return group.digest if group else b""
+        met = self._met.get(id, {}).get(address)
+        return met.digest if met else b""
+
+    def met(self, group: Group, address: str, digest: bytes, told_at: int) -> list[Save]:
+        """Keep which state somebody has told to have; what is told late, or by none of them, changes nothing.
+
+        Args:
+            group: as it is known here.
+            address: of who told it.
+            digest: of that state.
+            told_at: when, in ns.
+        """
+        known = self._met.get(group.id, {})
+        before = known.get(address)
+        if not digest or address not in group.people:
+            return []
+        # Told anew with every letter: what changes nothing costs no record.
+        if before is not None and (before.digest == digest or told_at <= before.told_at):
+            return []
+        # No more than the people of the group as it is now.
+        kept = {each: version for each, version in known.items() if each in group.people}
+        self._met[group.id] = kept | {address: MetVersion(digest, told_at)}
+        record = stored_format.VERSIONS.encode(self._met[group.id])
+        save = Save(self._address, VERSIONS + group.id.removeprefix(PREFIX), record)
+        self._decoded.records.put(save)
+        return [save]
 
 
 def _key(id: str) -> str:

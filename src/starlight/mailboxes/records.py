@@ -23,6 +23,7 @@ carrier/<bundle>        the id of the letter that a bundle carries
 correspondent           the state of the program that lives there; empty for none
 format/<n>              the latest format that a correspondent reads; of earlier versions, its address
 group/<id>              a group, as it is known here
+versions/<id>           which state of a group each of its people was last known to have
 mark/<id>               what other letters do to a letter
 reminders               of which letters somebody wants to be reminded, and when
 topic/<thread>          what a topic is called
@@ -72,6 +73,7 @@ KINDS = frozenset(
         "correspondent",
         "format",
         "group",
+        "versions",
         "mark",
         "reminders",
         "topic",
@@ -88,6 +90,7 @@ CARRIER = "carrier/"
 CORRESPONDENT = "correspondent"
 FORMAT = "format/"
 GROUP = "group/"
+VERSIONS = "versions/"
 PART = "part/"
 TELEMETRY = "telemetry/"
 BODY = "body/"

@@ -16,6 +16,7 @@ kind          versions
 `SENT`        1 a flat map, at first with sentences (`older_records.py`); 2 framed, by dispatches
 `FORMAT`      2 framed
 `GROUP`       2 framed
+`VERSIONS`    2 framed
 `MARKS`       2 framed
 `REMINDERS`   2 framed
 `TOPIC`       2 framed
@@ -185,6 +186,18 @@ class KnownFormat(msgspec.Struct, frozen=True):
     address: str = ""
 
 
+class MetVersion(msgspec.Struct, frozen=True):
+    """The state of a group that one of its people was last known to have.
+
+    Attributes:
+        digest: of that state.
+        told_at: when that person told it, in ns.
+    """
+
+    digest: bytes
+    told_at: int
+
+
 class KeptTelemetry(msgspec.Struct, frozen=True):
     """Telemetry as a mailbox keeps it.
 
@@ -273,6 +286,7 @@ OPENING = RecordKind(2, _reader(tuple[str, ...]), _reader(tuple[str, ...]))
 UNOPENED = RecordKind(2, _unopened, _unopened)
 DISTRESS = RecordKind(2, _reader(KeptCalls), _reader(KeptCalls))
 GROUP = RecordKind(2, _reader(Group), _reader(Group))
+VERSIONS = RecordKind(2, _reader(dict[str, MetVersion]), _reader(dict[str, MetVersion]))
 FORMAT = RecordKind(2, _reader(KnownFormat), _reader(KnownFormat))
 RECEIVED = RecordKind(2, _reader(Received), _reader(Received))
 TELEMETRY = RecordKind(2, _reader(KeptTelemetry), _reader(KeptTelemetry))

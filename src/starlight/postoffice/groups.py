@@ -132,9 +132,12 @@ class Groups:
         known = mailbox.groups.get(letter.group)
         if known is None:
             return self._tell(mailbox, letter.group, None, letter.sender, letter.membership, now)
+        # A clock that is ahead must not keep what is told after it from counting.
+        told_at = min(letter.written_at, now)
+        met = list[Request](mailbox.groups.met(known, letter.sender, letter.membership, told_at))
         if known.digest == letter.membership or letter.sender not in known.people:
-            return []
-        return self._tell(mailbox, known.id, known, letter.sender, letter.membership, now)
+            return met
+        return [*met, *self._tell(mailbox, known.id, known, letter.sender, letter.membership, now)]
 
     def readers_here(self, mailbox: Mailbox, letter: Letter) -> list[Mailbox]:
         """Return the mailboxes of a letter's other readers at this node than the one that it came for.
@@ -172,6 +175,7 @@ class Groups:
                 requests.append(mailbox.groups.put(states.checked(now_known)))
             except InputError as error:
                 return error.what, []
+        requests += mailbox.groups.met(now_known, source, state.digest, now)
         if now_known != state:
             requests += self._tell(mailbox, state.id, now_known, source, state.digest, now)
         return "", requests

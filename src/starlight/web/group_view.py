@@ -18,6 +18,7 @@ class MemberView(msgspec.Struct, frozen=True):
         is_member: whether they are in it now.
         changed_by, changed_by_name: who added or removed them last; empty where the node's file names them.
         number: of that change, among all changes of the group.
+        version: of the group, that they were last known to have; empty where nothing was heard from them.
     """
 
     address: str
@@ -27,6 +28,7 @@ class MemberView(msgspec.Struct, frozen=True):
     changed_by: str
     changed_by_name: str
     number: int
+    version: str = ""
 
 
 class GroupView(msgspec.Struct, frozen=True):
