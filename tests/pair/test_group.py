@@ -29,6 +29,10 @@ BEN = "ipn:20.2"
 def pair(context: BrowserContext, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """Run both nodes, with two people at Habitat."""
     with real_pair(tmp_path_factory.mktemp("group"), context, control=KNOWN, habitat=CREW) as running:
+        running.opened()
+        founded = running.control.run("group", "create", "jay", "The crew", NAN, BEN)
+        assert "The crew" in founded.out
+        running.habitat.until(lambda: running.habitat.api.ask("/people/ben/groups"), "the group is known")
         yield running
 
 
@@ -42,9 +46,6 @@ def opened_at(pair: Pair, page: Page, name: str) -> Page:
 def test_a_group_of_three_at_two_nodes(pair: Pair) -> None:
     """A letter reaches both at Habitat, says who it is by, and its author sees who has read it."""
     pair.opened()
-    founded = pair.control.run("group", "create", "jay", "The crew", NAN, BEN)
-    assert "The crew" in founded.out
-    pair.habitat.until(lambda: pair.habitat.api.ask("/people/ben/groups"), "the group is known")
     sent = pair.control.run("send", "jay", "--to-group", "The crew", "Supper is ready")
     assert "no route" not in sent.out
     nan = opened_at(pair, pair.nan(), "The crew")
@@ -90,11 +91,12 @@ def test_a_change_on_a_page_is_known_at_the_other_node(pair: Pair) -> None:
 
 def test_errors_of_commands_say_what_would_be_right(pair: Pair) -> None:
     """A group that is not there, and an address beside one, are refused with what would be right."""
+    pair.habitat.run("group", "create", "ben", "Gardeners")
     for words, told in (
-        (("jay", "--to-group", "Super club", "x"), "Supper club"),
-        (("jay", NAN, "x", "--to-group", "Supper club"), "both ADDRESS and --to-group"),
-        (("jay", NAN), "no TEXT"),
+        (("ben", "--to-group", "Gardener", "x"), "Gardeners"),
+        (("ben", NAN, "x", "--to-group", "Gardeners"), "both ADDRESS and --to-group"),
+        (("ben", NAN), "no TEXT"),
     ):
-        done = command("send", pair.control.folder, *words)
+        done = command("send", pair.habitat.folder, *words)
         assert done.status != 0
         assert told in done.err
