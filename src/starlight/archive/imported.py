@@ -8,7 +8,7 @@ import msgspec
 
 
 class Imported(StrEnum):
-    """What becomes of a letter of an export."""
+    """The outcome of a letter of an export."""
 
     ADDED = "added"
     HERE = "here"  # the very same is here already
@@ -16,7 +16,7 @@ class Imported(StrEnum):
 
 
 class ImportedLetter(msgspec.Struct, frozen=True):
-    """What became of one letter of an export.
+    """The outcome of one letter of an export.
 
     Attributes:
         id: of the letter.

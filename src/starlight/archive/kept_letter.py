@@ -29,7 +29,7 @@ NOT_KNOWN = "What became of it after it was exported is not known here."
 
 
 class KeptCourse(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is known of the course of a letter, or of one of its parts, that was written in the mailbox.
+    """The course of a letter, as far as it is known, or of one of its parts, that was written in the mailbox.
 
     Attributes:
         state: what is confirmed.
@@ -80,7 +80,7 @@ class KeptSending(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class KeptComing(msgspec.Struct, frozen=True, omit_defaults=True):
-    """When a letter came to the mailbox, and when it was read there."""
+    """The times at which a letter came to the mailbox, and when it was read there."""
 
     arrived_at: str
     read_at: str | None = None

@@ -1,4 +1,4 @@
-"""What an export says of itself, and the names of its files (docs/reference/export-format.md)."""
+"""The manifest of an export, and the names of its files (docs/reference/export-format.md)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What an export says of itself.
+    """The manifest of an export: what it says of itself.
 
     Attributes:
         format, version: `FORMAT` and `VERSION`.

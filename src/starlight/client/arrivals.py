@@ -32,7 +32,7 @@ LOOKED_AT = 50
 
 
 class _Told(msgspec.Struct):
-    """What of a message of the stream matters here: whether anything changed."""
+    """A message of the stream, as far as it matters here: whether anything changed."""
 
     changed: bool = False
 

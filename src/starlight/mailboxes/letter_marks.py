@@ -1,4 +1,4 @@
-"""What other letters do to one, and what its reader has noted of it: replaced, obsolete, copied, a reminder.
+"""Marks of letters: what others do to one, and what its reader has noted: replaced, obsolete, copied.
 
 An act may come before the letter that it is about. So what is told of a letter is kept under its id, with who
 told it, and believed only when the letter is here and says whose it is.

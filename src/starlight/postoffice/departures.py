@@ -35,7 +35,7 @@ NEVER = 2**63
 
 
 class Departures:
-    """What leaves the mailboxes of one node.
+    """The departures from the mailboxes of one node.
 
     Args:
         mailboxes: of the node.

@@ -1,4 +1,4 @@
-"""What stands behind the page's voices and pictures: it makes parts of them, and decodes those that came."""
+"""The backend of the page's voices and pictures: it makes parts of them, and decodes those that came."""
 
 from __future__ import annotations
 

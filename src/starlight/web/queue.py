@@ -17,7 +17,7 @@ from starlight.web.visit import Visit
 
 
 class Neighbours(msgspec.Struct, frozen=True):
-    """Where a letter of the queue can be moved to.
+    """The places that a letter of the queue can be moved to.
 
     Attributes:
         up: the id of the letter that it would leave before; None where it is the first of its kind.

@@ -1,4 +1,4 @@
-"""What stands behind the view of one person's queue."""
+"""The backend of the view of one person's queue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a search found, as the page shows it and JSON tells it."""
+"""The letters that a search found, as the page shows them and JSON tells them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class FoundTopic(msgspec.Struct, frozen=True):
 
 
 class SearchView(msgspec.Struct, frozen=True):
-    """What a search found in one person's mailbox.
+    """The letters that a search found in one person's mailbox.
 
     Attributes:
         words: what was looked for, as it was written.

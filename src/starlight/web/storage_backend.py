@@ -1,4 +1,4 @@
-"""What stands behind the view of the room that one person's letters and media take."""
+"""The backend of the view of the room that one person's letters and media take."""
 
 from __future__ import annotations
 

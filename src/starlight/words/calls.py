@@ -1,4 +1,4 @@
-"""What a distress call says of place and air, in words."""
+"""The place and the air that a distress call tells, in words."""
 
 from __future__ import annotations
 
