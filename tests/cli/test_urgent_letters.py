@@ -132,8 +132,9 @@ def test_priority_and_critical(node: Running) -> None:
     letters = json.loads(command("inbox", node.folder, "jay", "--json").out)
     notes = {letter["text"]: letter["note"] for letter in letters}
     later = "Later than first foreseen: a more urgent letter went first."
-    assert notes["text --priority bulk"] == later
-    assert notes["text --priority expedited"] == notes["text --critical"] == notes["text"] == ""
+    # Not even an expedited letter goes before a critical one.
+    assert notes["text --priority bulk"] == notes["text --priority expedited"] == later
+    assert notes["text --critical"] == notes["text"] == ""
     assert f"({later})" in shown
 
 

@@ -18,6 +18,7 @@ from starlight.node.application import Submit
 from starlight.node.config import NodeConfig
 from starlight.node.events import Wakeup
 from starlight.node.stored import Meta, pack, unpack
+from starlight.routing import CRITICAL
 
 FIELDS_BEFORE = 19
 """Of a record that was stored before bundles had priorities."""
@@ -35,14 +36,14 @@ def meta_of(node: Fixture) -> Meta:
         ({}, QualityOfService(), 1),
         ({"priority": 0}, QualityOfService(0), 0),
         ({"priority": 2}, QualityOfService(2), 2),
-        ({"critical": True}, QualityOfService(1, critical=True), 2),
-        ({"priority": 0, "critical": True}, QualityOfService(0, critical=True), 2),
+        ({"critical": True}, QualityOfService(1, critical=True), CRITICAL),
+        ({"priority": 0, "critical": True}, QualityOfService(0, critical=True), CRITICAL),
     ],
 )
 def test_an_application_says_how_urgent_a_bundle_is(
     asked: dict[str, Any], service: QualityOfService, urgency: int
 ) -> None:
-    """The bundle says it to all nodes on its way; here a critical one is as urgent as there is."""
+    """The bundle says it to all nodes on its way; here a critical one goes before all that is not."""
     node = Fixture(1)
     actions = node.submit(**asked)
     assert of(actions, Accepted)
@@ -80,7 +81,7 @@ def test_what_comes_says_how_urgent_it_is(service: QualityOfService) -> None:
     again.handle(Wakeup(), T + SECOND)
     (stored,) = again.node.stored.values()
     assert (stored.meta.priority, stored.meta.critical) == (
-        2 if service.critical else service.priority,
+        CRITICAL if service.critical else service.priority,
         service.critical,
     )
 

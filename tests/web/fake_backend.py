@@ -540,7 +540,7 @@ class FakeBackend(PageBackend):
     def _waits(self, letter: Draft | Kept) -> int:
         """Return how long a letter waits before it leaves: an urgent one half as long."""
         urgency = Precedence(letter.priority, letter.critical).urgency
-        return self.delay // 2 if urgency == Priority.EXPEDITED else self.delay
+        return self.delay // 2 if urgency >= Priority.EXPEDITED else self.delay
 
     def _lateness(self, size: int, wait: int) -> LatenessView:
         """Return a lateness of one reason, whose words no page must take for markup."""
