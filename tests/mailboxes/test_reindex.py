@@ -7,7 +7,8 @@ from random import Random
 from tests.messages.helpers import EARTH, JAY, MARS, NANYOUNG, FakeNode, FakeSky
 
 from starlight.dtntime import HOUR, MINUTE
-from starlight.mailboxes.records import INDEX, IndexEntry, MemoryRecords, index_entry
+from starlight.mailboxes.index_entries import IndexEntry
+from starlight.mailboxes.records import INDEX, MemoryRecords, index_entry
 from starlight.mailboxes.reindex import index_of
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.parts import CHUNK_BYTES

@@ -22,7 +22,8 @@ from starlight.dtntime import HOUR, MINUTE, YEAR
 from starlight.engine.host import Host
 from starlight.engine.node import Node
 from starlight.errors import StoreError
-from starlight.mailboxes.records import INDEX, IndexEntry
+from starlight.mailboxes.index_entries import IndexEntry
+from starlight.mailboxes.records import INDEX
 from starlight.messages.dispatch import Sent
 from starlight.messages.letter import Letter
 from starlight.node.application import Save

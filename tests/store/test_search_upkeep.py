@@ -11,7 +11,8 @@ import pytest
 from starlight.dtntime import DAY, MILLISECOND, SECOND
 from starlight.lookup.question import LetterQuestion
 from starlight.lookup.wanted import wanted
-from starlight.mailboxes.records import IndexEntry, index_save
+from starlight.mailboxes.index_entries import IndexEntry
+from starlight.mailboxes.records import index_save
 from starlight.mailboxes.stored_format import LETTER, StoredLetter
 from starlight.messages.format import encode_message
 from starlight.messages.letter import Act, Letter

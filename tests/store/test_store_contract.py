@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from tests.style.test_extending import blocks
 
 from starlight.errors import StoreError
-from starlight.mailboxes.records import TELEMETRY, IndexEntry, Mark, MemoryRecords, Records, index_save
+from starlight.mailboxes.index_entries import IndexEntry
+from starlight.mailboxes.records import TELEMETRY, Mark, MemoryRecords, Records, index_save
 from starlight.messages.conversation import Conversation
 from starlight.messages.conversation_order import order_key
 from starlight.node.actions import Forget, Persist, Update

@@ -93,7 +93,9 @@ def main() -> None:
     except click.UsageError as error:
         # Without a context the mistake was made before any command was found.
         where = error.ctx.command_path if error.ctx else "starlight"
-        echo(f"starlight: {error.format_message()} Try: {where} --help", err=True)
+        told = error.format_message()
+        told = told if told.endswith((".", "?", "!")) else f"{told}."
+        echo(f"starlight: {told} Try: {where} --help", err=True)
         sys.exit(2)
     # Kinds of StarlightError, so they come first: it is for the person to mend what they asked.
     except (InputError, RangeError) as error:

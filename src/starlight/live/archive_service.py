@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterable, Callable, Sequence
 
 from starlight.archive.imported import ImportedLetter
 from starlight.archive.keeping import kept_letters
 from starlight.archive.kept_letter import KeptLetter
 from starlight.errors import InputError
+from starlight.live.open_office import OpenOffice
 from starlight.node.application import Request
 from starlight.postoffice.imports import import_letter, part_to_restore, restore_part
-from starlight.postoffice.postoffice import PostOffice
 
 
 class ArchiveService:
     """Gives letters to an export, and takes them from one.
 
     Args:
-        office: the mailboxes.
-        moment, carry_out, require_room: as of `MailService`.
+        open_office: the mailboxes of the node.
+        require_room: as of `MailService`.
     """
 
     def __init__(
         self,
-        office: PostOffice,
-        moment: Callable[[], int],
-        carry_out: Callable[[Sequence[Request], int], Awaitable[None]],
+        open_office: OpenOffice,
         require_room: Callable[[int], None],
     ) -> None:
-        self._office = office
-        self._moment = moment
-        self._carry_out = carry_out
+        self._office, self._moment, self._carry_out = open_office
         self._require_room = require_room
 
     def letters(self, address: str, correspondent: str, before: str | None, limit: int) -> list[KeptLetter]:

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-
 from starlight.errors import InputError
+from starlight.live.open_office import OpenOffice
 from starlight.messages.conversation import HiddenEntry, HideOrder
 from starlight.messages.course import letter_of_course
 from starlight.messages.delivery import WITHDRAWABLE, DeliveryState
 from starlight.messages.standing import least_far
 from starlight.node.application import Request
-from starlight.postoffice.postoffice import PostOffice
 
 
 class CorrespondentList:
     """Hides and shows entries in the lists of a node's mailboxes.
 
     Args:
-        office: the mailboxes.
-        moment: as of `MailService`.
-        carry_out: as of `MailService`.
+        open_office: the mailboxes of the node.
     """
 
-    def __init__(
-        self,
-        office: PostOffice,
-        moment: Callable[[], int],
-        carry_out: Callable[[Sequence[Request], int], Awaitable[None]],
-    ) -> None:
-        self._office = office
-        self._moment = moment
-        self._carry_out = carry_out
+    def __init__(self, open_office: OpenOffice) -> None:
+        self._office, self._moment, self._carry_out = open_office
 
     async def hide(self, address: str, order: HideOrder) -> HiddenEntry:
         """Hide a correspondent of a mailbox until a letter comes from there or is written to it, or show it.

@@ -34,6 +34,7 @@ from starlight.live.fact_exchange import FactExchange
 from starlight.live.journal import RunRecord, TraceLog
 from starlight.live.letter_search import LetterSearch
 from starlight.live.mail_service import MailService
+from starlight.live.open_office import OpenOffice
 from starlight.live.outward_actions import OutwardActions
 from starlight.live.own_clock_watch import OwnClockWatch
 from starlight.live.plan_service import PlanService
@@ -148,9 +149,10 @@ class Daemon:
         )
         # Each application has a face for whoever asks in this process: people, programs, planners.
         moment, carry_out, room = requests.moment, requests.carry_out, self._disk.require
-        self.mail = MailService(self.office, clock, moment, partial(carry_out, MAIL), room)
-        self.storage = StorageService(self.office, moment, partial(carry_out, MAIL))
-        self.archive = ArchiveService(self.office, moment, partial(carry_out, MAIL), room)
+        open_office = OpenOffice(self.office, moment, partial(carry_out, MAIL))
+        self.mail = MailService(open_office, clock, room)
+        self.storage = StorageService(open_office)
+        self.archive = ArchiveService(open_office, room)
         self.bundles = BundleService(registry, moment, partial(carry_out, BUNDLES), host.payload, room)
         self.plan = PlanService(self._amendments, moment, partial(carry_out, AMENDMENTS))
         self.held = StoredBundles(self.node, moment, requests.tell)

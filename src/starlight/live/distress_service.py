@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
+from starlight.live.open_office import OpenOffice
 from starlight.messages.distress import HeardCall, OwnCall, to_tell
 from starlight.messages.letter import Distress
-from starlight.node.application import Request
-from starlight.postoffice.postoffice import PostOffice
 
 
 class DistressService:
     """Raises, cancels and acknowledges calls.
 
     Args:
-        office: the mailboxes.
-        moment: as of `MailService`.
-        carry_out: as of `MailService`.
+        open_office: the mailboxes of the node.
     """
 
-    def __init__(
-        self,
-        office: PostOffice,
-        moment: Callable[[], int],
-        carry_out: Callable[[Sequence[Request], int], Awaitable[None]],
-    ) -> None:
-        self._office = office
-        self._moment = moment
-        self._carry_out = carry_out
+    def __init__(self, open_office: OpenOffice) -> None:
+        self._office, self._moment, self._carry_out = open_office
 
     def own(self, address: str) -> OwnCall | None:
         """Return the last call that a mailbox's owner raised; InputError without such a mailbox."""

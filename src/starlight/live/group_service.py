@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
+from starlight.live.open_office import OpenOffice
 from starlight.messages.group import Group
-from starlight.node.application import Request
-from starlight.postoffice.postoffice import PostOffice
 
 
 class GroupService:
     """Founds and changes groups.
 
     Args:
-        office: the mailboxes.
-        moment: as of `MailService`.
-        carry_out: as of `MailService`.
+        open_office: the mailboxes of the node.
     """
 
-    def __init__(
-        self,
-        office: PostOffice,
-        moment: Callable[[], int],
-        carry_out: Callable[[Sequence[Request], int], Awaitable[None]],
-    ) -> None:
-        self._office = office
-        self._moment = moment
-        self._carry_out = carry_out
+    def __init__(self, open_office: OpenOffice) -> None:
+        self._office, self._moment, self._carry_out = open_office
 
     def all(self, address: str) -> list[Group]:
         """Return the groups that the owner of a mailbox is or was in, by name; InputError without one."""

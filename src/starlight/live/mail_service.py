@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.live.correspondent_list import CorrespondentList
 from starlight.live.distress_service import DistressService
 from starlight.live.group_service import GroupService
+from starlight.live.open_office import OpenOffice
 from starlight.live.queue_service import QueueService
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.delivery import DeliveryState
@@ -19,21 +20,16 @@ from starlight.messages.letter import Letter, Position, Reading
 from starlight.messages.letter_view import LetterView
 from starlight.messages.parts import CHUNK_BYTES
 from starlight.messages.reach import Reach
-from starlight.node.application import Request
 from starlight.node.forecast import ForecastDoubt
 from starlight.postoffice.part_forecasts import PartForecast, PartSize
-from starlight.postoffice.postoffice import PostOffice
 
 
 class MailService:
     """Lets people write, read and ask.
 
     Args:
-        office: the mailboxes.
+        open_office: the mailboxes of the node.
         clock: mission time.
-        moment: handles what has happened so far, so that what a person asks comes after it; returns
-            mission time. Raises StoreError where the node does not run.
-        carry_out: carries out requests made at a mission time; done once they are durable.
         require_room: lets in so many bytes; raises DiskFullError where they have no room.
 
     Attributes:
@@ -45,20 +41,16 @@ class MailService:
 
     def __init__(
         self,
-        office: PostOffice,
+        open_office: OpenOffice,
         clock: MissionClock,
-        moment: Callable[[], int],
-        carry_out: Callable[[Sequence[Request], int], Awaitable[None]],
         require_room: Callable[[int], None],
     ) -> None:
-        self._office = office
+        self._office, self._moment, self._carry_out = open_office
         self._clock = clock
-        self._moment = moment
-        self._carry_out = carry_out
-        self.correspondents = CorrespondentList(office, moment, carry_out)
-        self.groups = GroupService(office, moment, carry_out)
-        self.queues = QueueService(office, moment, carry_out)
-        self.distress = DistressService(office, moment, carry_out)
+        self.correspondents = CorrespondentList(open_office)
+        self.groups = GroupService(open_office)
+        self.queues = QueueService(open_office)
+        self.distress = DistressService(open_office)
         self._require_room = require_room
 
     async def write(self, address: str, draft: Draft) -> Letter:

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-
 from starlight.errors import InputError
+from starlight.live.open_office import OpenOffice
 from starlight.messages.queue import QueueView
 from starlight.messages.withdrawal import Withdrawal
-from starlight.node.application import Request
-from starlight.postoffice.postoffice import PostOffice
 
 
 class QueueService:
     """Shows what waits to leave, holds it, lets it go, moves it, and takes back what has left.
 
     Args:
-        office: the mailboxes.
-        moment: as of `MailService`.
-        carry_out: as of `MailService`.
+        open_office: the mailboxes of the node.
     """
 
-    def __init__(
-        self,
-        office: PostOffice,
-        moment: Callable[[], int],
-        carry_out: Callable[[Sequence[Request], int], Awaitable[None]],
-    ) -> None:
-        self._office = office
-        self._moment = moment
-        self._carry_out = carry_out
+    def __init__(self, open_office: OpenOffice) -> None:
+        self._office, self._moment, self._carry_out = open_office
 
     def queue(self, address: str) -> QueueView:
         """Return the queue of a mailbox; InputError without one."""

@@ -3,15 +3,12 @@ return."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-
 from starlight.dtntime import DAY
 from starlight.errors import InputError
+from starlight.live.open_office import OpenOffice
 from starlight.messages.storage import Erased, EraseOrder, Released, ReleaseOrder, Storage
-from starlight.node.application import Request
 from starlight.postoffice.erasure import batches
 from starlight.postoffice.media_release import releasable, release
-from starlight.postoffice.postoffice import PostOffice
 
 AT_ONCE = 64
 """Parts that are let go in one commit, so that letters go on between."""
@@ -21,19 +18,11 @@ class StorageService:
     """Tells the room of mailboxes, and lets go of media.
 
     Args:
-        office: the mailboxes.
-        moment, carry_out: as of `MailService`.
+        open_office: the mailboxes of the node.
     """
 
-    def __init__(
-        self,
-        office: PostOffice,
-        moment: Callable[[], int],
-        carry_out: Callable[[Sequence[Request], int], Awaitable[None]],
-    ) -> None:
-        self._office = office
-        self._moment = moment
-        self._carry_out = carry_out
+    def __init__(self, open_office: OpenOffice) -> None:
+        self._office, self._moment, self._carry_out = open_office
 
     def storage(self, address: str) -> Storage:
         """Return the room that a mailbox takes.

@@ -36,6 +36,7 @@ class Marks:
     def __init__(self, address: str, records: DecodedRecords) -> None:
         self._address = address
         self._decoded = records
+        self._reminders: dict[str, int] | None = None
 
     def get(self, letter_id: str) -> LetterMarks:
         """Return what is told of a letter, here or not."""
@@ -66,7 +67,11 @@ class Marks:
 
     def reminders(self) -> dict[str, int]:
         """Return when the mailbox's owner wants to be reminded of which letters, in ns, by id."""
-        return self._decoded.read(self._address, REMINDERS, stored_format.REMINDERS) or {}
+        return dict(self._noted())
+
+    def reminder(self, letter_id: str) -> int | None:
+        """Return when the owner wants to be reminded of a letter, in ns; None for not at all."""
+        return self._noted().get(letter_id)
 
     def remind(self, letter_id: str, at: int | None) -> Save:
         """Set when the owner wants to be reminded of a letter, in ns; None for no more.
@@ -74,7 +79,7 @@ class Marks:
         Raises:
             InputError: there are too many.
         """
-        found = {id: time for id, time in self.reminders().items() if id != letter_id}
+        found = {id: time for id, time in self._noted().items() if id != letter_id}
         if at is not None:
             if len(found) >= REMINDERS_MAX:
                 right = f"Take one of {REMINDERS_MAX} back"
@@ -82,6 +87,7 @@ class Marks:
             found[letter_id] = at
         save = Save(self._address, REMINDERS, stored_format.REMINDERS.encode(found))
         self._decoded.records.put(save)
+        self._reminders = found
         return save
 
     def erase(self, letter_id: str) -> list[Save | Erase]:
@@ -89,9 +95,16 @@ class Marks:
         erased: list[Save | Erase] = []
         if self._decoded.records.get(self._address, MARK + letter_id) is not None:
             erased.append(self._decoded.erase(self._address, MARK + letter_id))
-        if letter_id in self.reminders():
+        if letter_id in self._noted():
             erased.append(self.remind(letter_id, None))
         return erased
+
+    def _noted(self) -> dict[str, int]:
+        # Read once: each letter that a page shows asks for its own.
+        if self._reminders is None:
+            kept = self._decoded.read(self._address, REMINDERS, stored_format.REMINDERS)
+            self._reminders = kept or {}
+        return self._reminders
 
     def _put(self, letter_id: str, marks: LetterMarks) -> Save:
         save = Save(self._address, MARK + letter_id, stored_format.MARKS.encode(marks))

@@ -335,7 +335,7 @@ class Mailbox:
             topic_name=self.topics.name(entry.thread) if entry.thread else "",
             starred=entry.starred,
             open_question=entry.asks,
-            remind_at=self.marks.reminders().get(letter.id),
+            remind_at=self.marks.reminder(letter.id),
         )
 
     def _with_group(self, view: LetterView, courses: list[Sent], now: int) -> LetterView:

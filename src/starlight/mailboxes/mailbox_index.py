@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from starlight.dtntime import MILLISECOND
 from starlight.errors import StoreError
-from starlight.mailboxes.records import IndexEntry, Mark, Records, index_save, with_entry, without_entry
+from starlight.mailboxes.index_entries import IndexEntry
+from starlight.mailboxes.records import Mark, Records, index_save, with_entry, without_entry
 from starlight.messages.conversation import Conversation, correspondent_of
 from starlight.messages.conversation_order import Answer, keys_after
 from starlight.messages.letter import Act, Letter

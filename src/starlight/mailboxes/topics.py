@@ -6,7 +6,7 @@ import msgspec
 
 from starlight.mailboxes import stored_format
 from starlight.mailboxes.decoded import DecodedRecords
-from starlight.mailboxes.records import Topic
+from starlight.mailboxes.index_entries import Topic
 from starlight.messages.letter import Letter
 from starlight.messages.topic import TopicName
 from starlight.node.application import Erase, Save
@@ -37,6 +37,10 @@ class Topics:
         """Return what a topic is called; empty where no letter that is here names it."""
         known = self._decoded.read(self._address, TOPIC + thread, stored_format.TOPIC)
         return "" if known is None else known.text
+
+    def has(self, correspondent: str, thread: str) -> bool:
+        """Return whether a letter of a topic with a correspondent is here."""
+        return bool(self._decoded.records.page(self._address, correspondent, None, 1, thread))
 
     def all(self) -> list[NamedTopic]:
         """Return all topics, the one with the latest letter first."""

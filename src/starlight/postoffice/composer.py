@@ -93,12 +93,8 @@ class Composer:
         readers = () if group is None else _readers(mailbox, group)
         to = draft.to if group is None else self._nodes.of(mailbox.address, readers)[0].to
         reply_to, plain_text = draft.reply_to, self.is_plain(mailbox, draft)
-        if plain_text and draft.parts:
-            what = f"{to} is written to in plain text, which has no place for files"
-            raise InputError(what, where="parts", right="Send words alone")
-        if plain_text and draft.is_hidden:
-            what = f"{to} is written to in plain text, which its reader sees at once"
-            raise InputError(what, where="open_at", right="Hold it here instead, until it leaves")
+        if plain_text:
+            _check_has_words_alone(draft, to)
         answered = mailbox.letter(reply_to) if reply_to is not None else None
         if reply_to is not None and answered is None:
             raise InputError(f"no letter {reply_to!r} here to answer", where="reply_to")
@@ -170,11 +166,20 @@ def _readers(mailbox: Mailbox, group: Group) -> tuple[str, ...]:
     return readers
 
 
+def _check_has_words_alone(draft: Draft, to: str) -> None:
+    """Raise InputError where a draft has what plain text has no place for."""
+    if draft.parts:
+        what = f"{to} is written to in plain text, which has no place for files"
+        raise InputError(what, where="parts", right="Send words alone")
+    if draft.is_hidden:
+        what = f"{to} is written to in plain text, which its reader sees at once"
+        raise InputError(what, where="open_at", right="Hold it here instead, until it leaves")
+
+
 def _thread_of(mailbox: Mailbox, draft: Draft, answered: Letter | None, drawn: bytes) -> str:
     """Return the thread of a letter; the id of one that begins a topic is that of the topic as well."""
     if draft.topic is not None:
-        known = {(each.topic.correspondent, each.topic.thread) for each in mailbox.topics.all()}
-        if (draft.to, draft.topic) not in known:
+        if not draft.topic or not mailbox.topics.has(draft.to, draft.topic):
             right = "Give topic_name alone to begin one"
             raise InputError(f"no topic {draft.topic!r} with {draft.to}", where="topic", right=right)
         return draft.topic

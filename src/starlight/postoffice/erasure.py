@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from starlight.mailboxes.index_entries import IndexEntry
 from starlight.mailboxes.mailbox import Mailbox
-from starlight.mailboxes.records import IndexEntry
 
 AT_ONCE = 64
 """Letters that are looked at, and erased, at a time: so that others go on between."""

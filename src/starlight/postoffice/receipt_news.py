@@ -44,12 +44,7 @@ class ReceiptNews:
         """
         written = mailbox.outgoing.written_to(letter_id, source)
         if written is None or written[1].dispatch.state is DeliveryState.WITHDRAWN:
-            letter = mailbox.letter(letter_id)
-            return (
-                []
-                if letter is None
-                else [say(now, self._node, ReceiptRefused(*about(letter), source=source))]
-            )
+            return self._refused(mailbox, letter_id, source, now)
         letter, sent = written
         # Steps of one machine may be a moment apart from its clock; that is no wrong clock.
         from_future = fact.time > now + self._tolerance
@@ -67,7 +62,7 @@ class ReceiptNews:
             happening = Happening.READING_KNOWN
         is_reading = happening is Happening.READING_KNOWN
         if (sent.read_at if is_reading else dispatch.confirmed.arrived_at) is not None:
-            return self._letters_kept(mailbox, letter, sent)
+            return self._one_more_read(mailbox, letter, sent)
         times = dispatch.confirmed
         if is_reading:
             sent = replace(sent, read_at=time, reading_known_at=now, read_from_future=from_future)
@@ -91,7 +86,14 @@ class ReceiptNews:
             *needless_copies(sent),
         ]
 
-    def _letters_kept(self, mailbox: Mailbox, letter: Letter, sent: Sent) -> list[Request]:
+    def _refused(self, mailbox: Mailbox, letter_id: str, source: str, now: int) -> list[Request]:
+        """Say that a receipt was not believed, where its letter is here."""
+        letter = mailbox.letter(letter_id)
+        if letter is None:
+            return []
+        return [say(now, self._node, ReceiptRefused(*about(letter), source=source))]
+
+    def _one_more_read(self, mailbox: Mailbox, letter: Letter, sent: Sent) -> list[Request]:
         """Keep that one more of a group has read a letter, if that is new."""
         known = mailbox.sent(sent.id_of(letter.id))
         return [] if known == sent else [*self._letters.put(mailbox, letter.id, sent)]

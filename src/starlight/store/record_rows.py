@@ -7,7 +7,8 @@ from typing import Any
 import apsw
 
 from starlight.errors import StoreError
-from starlight.mailboxes.records import IndexEntry, Mark, Topic
+from starlight.mailboxes.index_entries import IndexEntry, Topic
+from starlight.mailboxes.records import Mark
 from starlight.messages.conversation import Conversation
 
 ENTRY_COLUMNS = (

@@ -14,16 +14,8 @@ from collections.abc import Iterable
 
 import apsw
 
-from starlight.mailboxes.records import (
-    INDEX,
-    IndexEntry,
-    Mark,
-    MemoryRecords,
-    Topic,
-    add_to_topics,
-    take_from_topics,
-    with_entry,
-)
+from starlight.mailboxes.index_entries import IndexEntry, Topic, add_to_topics, take_from_topics
+from starlight.mailboxes.records import INDEX, Mark, MemoryRecords, with_entry
 from starlight.messages.conversation import Conversation
 from starlight.node.application import Erase, Save, SetAside
 from starlight.store.record_rows import RecordRows
