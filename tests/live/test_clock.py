@@ -155,12 +155,20 @@ def test_mission_time_goes_on_while_the_machine_sleeps() -> None:
     assert before <= MissionClock.of_day().wall_now() <= time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
-def test_two_clocks_of_the_day_agree() -> None:
-    """Clocks that follow the system's time agree across processes, whatever their rate."""
+def test_two_clocks_of_the_day_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clocks that follow the system's time agree across processes, whenever they began."""
     moment = from_text("2026-01-01T00:00:00Z")
-    first = MissionClock.of_day(10, mission=from_text("2051-01-01T00:00:00Z"), wall=moment)
-    second = MissionClock.of_day(10, mission=from_text("2051-01-01T00:00:00Z"), wall=moment)
-    assert 0 <= second.now() - first.now() < 10 * SECOND
+    mission = from_text("2051-01-01T00:00:00Z")
+    elapsed = [7 * SECOND]
+    monkeypatch.setattr("starlight.live.clock.elapsed_ns", lambda: elapsed[0])
+
+    def begin() -> MissionClock:
+        return MissionClock.of_day(10, mission=mission, wall=moment, today=lambda: moment + elapsed[0])
+
+    first = begin()
+    elapsed[0] += 3 * SECOND + 1
+    second = begin()
+    assert first.now() == second.now() == mission + 10 * elapsed[0]
 
 
 @pytest.mark.parametrize("rate", [0, -1, 10**7])

@@ -78,7 +78,9 @@ def test_a_voice_is_recorded_and_heard_while_it_comes(pair: Pair) -> None:
     jay.get_by_label("What is said in it").fill("Beep, beep, beep.")
     looks_well(jay)
     jay.get_by_role("button", name="Attach").click()
-    expect(jay.locator("#attached li")).to_contain_text(re.compile(r"Voice, 0:0\d, \d+ kB there \d\d:\d\d"))
+    attached = jay.locator("#attached li")
+    expect(attached).to_contain_text(re.compile(r"Voice, 0:0\d, \d+ kB there \d\d:\d\d"))
+    said = re.search(r"Voice, 0:0(\d)", attached.inner_text())
     jay.locator("#text").fill("Listen to this.")
     jay.locator("#send").click()
     expect(jay.locator("#attached")).to_be_hidden()
@@ -93,10 +95,14 @@ def test_a_voice_is_recorded_and_heard_while_it_comes(pair: Pair) -> None:
     looks_well(nan)
     # Swapped many times meanwhile, the letters never take the player with them.
     expect(voice.locator(".whereabouts")).to_have_count(0)
+    size = voice.get_attribute("data-size")
+    expect(nan.locator("#sound")).to_have_attribute("src", re.compile(rf"here={size}$"))
     expect(nan.locator("#sound")).to_have_js_property("ended", True)
     expect(nan.locator("#still")).to_have_text("")
-    played = nan.locator("#sound").evaluate("each => [each.currentTime > 2.5, each.playbackRate]")
-    assert played == [True, 2]
+    played, rate = nan.locator("#sound").evaluate("each => [each.currentTime, each.playbackRate]")
+    # A busy machine's microphone loses samples: the page tells the length of what it has.
+    assert said is not None
+    assert (played, rate) == (pytest.approx(float(said[1]), abs=1), 2)
     nan.get_by_role("button", name="Close").click()
     expect(nan.locator("#player")).to_be_hidden()
 

@@ -9,7 +9,7 @@ export class Player {
   constructor() {
     this.bar = byId("player");
     this.sound = byId("sound");
-    this.voice = null; // { id, address, here, size } of what plays
+    this.voice = null; // { id, address, here, size, loaded } of what plays; `loaded` of `here` bytes are in the player
     this.waits = false;
     document.addEventListener("click", (event) => this.clicked(event));
     byId("player-close").addEventListener("click", () => this.close());
@@ -36,21 +36,21 @@ export class Player {
     this.sound.focus();
   }
 
-  // Reads from the letter how much of the voice is here; returns whether that is more than before.
+  // Reads from the letter how much of the voice is here; returns whether that is more than the player has.
   look() {
     const shown = document.querySelector(`[data-voice="${CSS.escape(this.voice.id)}"]`);
     if (!shown) return false;
     for (const other of document.querySelectorAll(".voice.is-playing")) other.classList.remove("is-playing");
     shown.classList.add("is-playing");
-    const before = this.voice.here ?? 0;
     this.voice.here = Number(shown.dataset.here);
     this.voice.size = Number(shown.dataset.size);
-    return this.voice.here > before;
+    return this.voice.here > (this.voice.loaded ?? 0);
   }
 
   load(at) {
     // The address says how much is here, so that no browser plays an older answer.
-    this.sound.src = `${this.voice.address}?here=${this.voice.here}`;
+    this.voice.loaded = this.voice.here;
+    this.sound.src = `${this.voice.address}?here=${this.voice.loaded}`;
     this.sound.currentTime = at;
     this.atSpeed();
     this.sound.play().catch(() => {}); // `failed` says why.
@@ -61,8 +61,13 @@ export class Player {
   }
 
   ended() {
-    if (!this.voice || this.voice.here >= this.voice.size) return;
-    this.at = this.sound.currentTime;
+    if (!this.voice || this.voice.loaded >= this.voice.size) return;
+    this.goOn();
+  }
+
+  // What the player has is at its end: goes on with what has come meanwhile, or waits.
+  goOn() {
+    this.at = this.sound.currentTime || 0;
     if (this.look()) this.load(this.at);
     else this.wait();
   }
@@ -83,8 +88,7 @@ export class Player {
 
   failed() {
     if (!this.voice) return;
-    this.at = this.sound.currentTime || 0;
-    if (this.voice.here < this.voice.size) this.wait();
+    if (this.voice.loaded < this.voice.size) this.goOn();
     else this.tell(t("It can't be played here; save it as a file."));
   }
 
