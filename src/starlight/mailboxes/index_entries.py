@@ -1,4 +1,4 @@
-"""What the index tells of a letter without reading it, and of a topic by the letters in it."""
+"""Entries of the index: a letter as it is listed without being read, and a topic by the letters in it."""
 
 from __future__ import annotations
 
