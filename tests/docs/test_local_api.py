@@ -138,6 +138,8 @@ TITLES: dict[str, str] = {
     "ConversationView": "Conversation",
     "ReachView": "Reach",
     "LetterView": "Letter",
+    "HeldView": "Held letter",
+    "OpensView": "Opening",
     "ContactsView": "Contacts",
     "CourseView": "Course",
     "TopicView": "Topic",

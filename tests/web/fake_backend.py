@@ -28,6 +28,7 @@ from starlight.messages.delivery import Certainty, DeliveryState, Fact
 from starlight.messages.doubt import Doubt, DoubtCode
 from starlight.messages.draft import Draft
 from starlight.messages.held import Held
+from starlight.messages.later_view import OwnLetter
 from starlight.messages.letter_view import LetterView
 from starlight.messages.part_view import PartView
 from starlight.messages.queue import Fixed, HiddenThere, HoldOrder, MoveOrder, QueueEntry, QueueView
@@ -179,6 +180,9 @@ class FakeCorrespondence(Correspondence):
 
     async def predict(self, draft: Draft) -> PredictionView:
         return await self._backend.predict(self._person, draft)
+
+    async def unread_there(self) -> tuple[OwnLetter, ...]:
+        return self._backend.own_letters
 
     async def reach(self, to: str) -> ReachView:
         return self._backend.reach(self._person, to)
@@ -335,6 +339,8 @@ class FakeBackend(PageBackend):
         self.set_aside = self.refused = 0
         self.room = FakeStorage()
         self.fake_queue = FakeQueue()
+        self.own_letters: tuple[OwnLetter, ...] = ()
+        self.drafts: list[Draft] = []
         self.behind: Sentence | None = None  # what a search says that it can't find yet
         self.hidden: dict[tuple[str, str], bool] = {}  # by person and address: whether letters were withdrawn
         self.fake_media = FakeMedia()
@@ -448,6 +454,7 @@ class FakeBackend(PageBackend):
                 raise InputError("another letter has this key", where="key", right="Take another")
             return known[1]
         draft.require_text()
+        self.drafts.append(draft)
         if len(draft.text) > LONGEST:
             raise InputError(f"{len(draft.text)} characters", where="text", right=f"At most {LONGEST}")
         me, other = self._person(person), self._address(draft.to)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from starlight.app.address_book import AddressBook
 from starlight.app.conversation_list import ConversationList
+from starlight.app.unread_there import unread_there
 from starlight.bundle import EndpointID
 from starlight.live.clock import MissionClock
 from starlight.live.mail_service import MailService
@@ -16,8 +17,10 @@ from starlight.mailboxes.mailbox import Mailbox
 from starlight.mailboxes.part_reading import part_bytes
 from starlight.messages.conversation import HiddenEntry, HideOrder, correspondent_of
 from starlight.messages.draft import Draft
+from starlight.messages.later_view import HeldView, OwnLetter
 from starlight.messages.letter_view import LetterView, named, without_contact
 from starlight.messages.part_view import PartView
+from starlight.messages.quote import quoted
 from starlight.messages.reach import Reach, out_of_contact
 from starlight.node.clock_offsets import Disagreement
 from starlight.web.forecast_view import (
@@ -30,7 +33,7 @@ from starlight.web.forecast_view import (
     reach_view,
 )
 from starlight.web.views import MailboxView, Person
-from starlight.words import clocks, doubt, forecasts, letters
+from starlight.words import clocks, doubt, forecasts, later, letters
 from starlight.words.sentence import Sentence
 
 
@@ -153,6 +156,7 @@ class NodeCorrespondence:
     async def predict(self, draft: Draft) -> PredictionView:
         """Return what to expect of a letter sent now."""
         found = prediction_view(self._mail.predict(self.person.address, draft), self._titles)
+        found = replace(found, stays=self._stays(draft))
         if draft.parts:
             parts = self._mail.predict_parts(self.person.address, draft)
             found = replace(found, parts=tuple(PartPrediction(each.leaves, each.arrives) for each in parts))
@@ -160,6 +164,21 @@ class NodeCorrespondence:
             return found
         left_out = forecasts.plain_text(is_answer=draft.reply_to is not None)
         return replace(found, plain_text=left_out)
+
+    def _stays(self, draft: Draft) -> Sentence | None:
+        """Return why a draft would stay here until nobody knows when; None of one that leaves by itself."""
+        if draft.leave_at is not None or not draft.is_held:
+            return None
+        first = None if draft.after is None else self._box().letter(draft.after)
+        view = HeldView(0, after=draft.after)
+        if first is not None:
+            to, words = first.group or first.to, quoted(first.id, first).text
+            view = replace(view, after_words=words, after_to=to, after_name=self.called(to))
+        return later.held(view)
+
+    async def unread_there(self) -> tuple[OwnLetter, ...]:
+        """Return the latest own letters that not all have read, for which another can wait."""
+        return unread_there(self._box(), self.called)
 
     async def reach(self, to: str) -> ReachView:
         """Return the state of the way to an address, for people."""
@@ -205,11 +224,21 @@ class NodeCorrespondence:
             replace(part, note=doubt.trouble(part.trouble).text()) if part.trouble else part
             for part in view.parts
         )
-        view = replace(view, parts=parts)
+        view = self._with_later(replace(view, parts=parts))
         for each in against:
             note += forecasts.doubt(each, self._titles)
         shown = named(view, self._book.name_and_place, self._titles, note.text())
         return replace(shown, clock=clock.text())
+
+    def _with_later(self, view: LetterView) -> LetterView:
+        """Return a letter with who has to read another first, and how it can be taken back."""
+        held, opens = view.held, view.opens
+        if held is not None and held.after_to:
+            view = replace(view, held=replace(held, after_name=self.called(held.after_to)))
+        if view.mine and opens is not None:
+            withdrawal = self._mail.queues.withdrawal(self.person.address, view.id)
+            view = replace(view, opens=replace(opens, withdrawal=withdrawal))
+        return view
 
     def _clock_note(self, view: LetterView) -> Sentence:
         """Return by whose clock a letter's impossible times are told, if that is known to differ."""

@@ -44,10 +44,13 @@ class QueueService:
         await self._carry_out(self._office.holds.let_go(address, letter, now), now)
         return self.queue(address)
 
+    def withdrawal(self, address: str, letter: str) -> Withdrawal | None:
+        """Return how a letter that opens later can be taken back; None of one that is never hidden."""
+        return self._office.withdrawals.of(address, letter, self._moment())
+
     async def take_back(self, address: str, letter: str) -> Withdrawal:
         """Send the withdrawal of a letter that has left and opens later; errors as of `Withdrawals.send`."""
         now = self._moment()
         _, requests = self._office.withdrawals.send(address, letter, now)
         await self._carry_out(requests, now)
-        found = self._office.withdrawals.of(address, letter, self._moment())
-        return Withdrawal() if found is None else found
+        return self.withdrawal(address, letter) or Withdrawal()

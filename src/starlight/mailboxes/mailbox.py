@@ -42,6 +42,7 @@ from starlight.messages.course_view import course_view
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
 from starlight.messages.group import Group
+from starlight.messages.later_view import held_view, opens_view
 from starlight.messages.letter import Letter
 from starlight.messages.letter_view import CopiedView, LetterView, letter_view
 from starlight.messages.part_view import part_view
@@ -309,7 +310,10 @@ class Mailbox:
             raise InputError(f"no letter {letter_id!r} here", where="letter")
         courses = self.outgoing.courses(letter_id)
         sent = least_far(courses) if courses else None
-        view = letter_view(letter, sent, self.received(letter_id), now)
+        received = self.received(letter_id)
+        view = letter_view(letter, sent, received, now)
+        held, opens = held_view(sent, self.letter), opens_view(letter, sent, received)
+        view = replace(view, held=held, opens=opens)
         view = self._with_marks(view, letter)
         if letter.group:
             view = self._with_group(view, courses, now)

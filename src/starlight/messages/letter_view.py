@@ -31,6 +31,7 @@ from starlight.messages.delivery import (
 )
 from starlight.messages.dispatch import Dispatch, Sent
 from starlight.messages.doubt import Doubt, Trouble
+from starlight.messages.later_view import HeldView, OpensView
 from starlight.messages.letter import Act, Content, DistressState, Letter, Position, Reading
 from starlight.messages.part_view import PartView
 from starlight.messages.quote import Quote
@@ -126,6 +127,8 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
         starred: the person of the mailbox put a star to it.
         open_question: it is a question that nobody has answered.
         remind_at: when the person wants to be reminded of it, or None.
+        held: why it stays at its author's node, an own letter; None where nothing holds it.
+        opens: until when it is, or was, hidden from its reader; None of one that never is.
 
     Names, places of steps and the note are empty until `named`.
     """
@@ -183,6 +186,8 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     starred: bool = False
     open_question: bool = False
     remind_at: Time | None = None
+    held: HeldView | None = None
+    opens: OpensView | None = None
 
     def stop_at(self, now: int) -> Stop | None:
         """Return where it waits at a time, in ns, as foreseen; None where it does not."""

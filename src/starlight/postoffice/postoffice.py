@@ -267,6 +267,7 @@ class PostOffice:
 
     def plan_changed(self, now: int) -> list[Request]:
         """Predict again what a new plan can change."""
+        self.withdrawals.plan_changed()
         return self._updates.plan_changed(now)
 
     def next_wakeup(self) -> int | None:

@@ -21,6 +21,9 @@ from starlight.postoffice.letter_forecasts import LetterForecasts
 from starlight.postoffice.node_mailboxes import NodeMailboxes
 from starlight.postoffice.outbox import Outbox
 
+KNOWN_MAX = 1_024
+"""Last safe moments that are remembered: as many as letters of one mailbox may open later."""
+
 STEPS_MAX = 32
 """Forecasts that one search for the last safe moment asks for: enough to find a minute in 50 years."""
 
@@ -46,6 +49,12 @@ class Withdrawals:
         self._outbox = outbox
         self._forecasts = forecasts
         self._opens_at = opens_at
+        # Each costs a search, and every look at a letter asks for it.
+        self._safe: dict[tuple[str, str, int], int] = {}
+
+    def plan_changed(self) -> None:
+        """Forget what was foreseen by the plan before."""
+        self._safe.clear()
 
     def of(self, address: str, letter_id: str, now: int) -> Withdrawal | None:
         """Return how a letter that has left can be taken back; None of one that is never hidden.
@@ -100,6 +109,9 @@ class Withdrawals:
 
     def _last_safe(self, mailbox: Mailbox, letter: Letter, opens: int, now: int) -> int:
         """Return the last moment at which a withdrawal is in time: what leaves later comes no sooner."""
+        asked = (mailbox.address, letter.id, opens)
+        if self._safe.get(asked, now) > now:
+            return self._safe[asked]
         safe, late = now, opens
         for _ in range(STEPS_MAX):
             if late - safe <= MINUTE:
@@ -107,6 +119,9 @@ class Withdrawals:
             middle = (safe + late) // 2
             arrives = self._arrives(mailbox, letter, middle)
             safe, late = (middle, late) if arrives is not None and arrives < opens else (safe, middle)
+        if len(self._safe) >= KNOWN_MAX:
+            self._safe.clear()
+        self._safe[asked] = safe
         return safe
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from starlight.messages.conversation import HiddenEntry, HideOrder
 from starlight.messages.draft import Draft
+from starlight.messages.later_view import OwnLetter
 from starlight.messages.letter_view import LetterView
 from starlight.messages.part_view import PartView
 from starlight.web.archive_view import Archivist
@@ -100,6 +101,10 @@ class Correspondence(Protocol):
 
     async def predict(self, draft: Draft) -> PredictionView:
         """Return when a draft, sent now, would leave and arrive; asked for at each pause of who writes."""
+        ...
+
+    async def unread_there(self) -> tuple[OwnLetter, ...]:
+        """Return the latest own letters that not all have read, for which another can wait."""
         ...
 
     async def reach(self, to: str) -> ReachView:

@@ -18,7 +18,7 @@ from starlight.web.request_values import Check, Described, read, several_keys
 MAX_BODY_BYTES = 256 * 1024
 """A letter of 64 kB in Korean, three times as long when a form quotes it, and room to spare."""
 
-FIELDS_MAX = 16
+FIELDS_MAX = 24
 """More than any form here has, by their names."""
 
 BOXES_MAX = 80
@@ -45,7 +45,10 @@ async def read_body(
     is_form = _media_type(request) == FORM_TYPE
     body = await octets(request, MAX_BODY_BYTES, "a body")
     if is_form:
-        return read(_form(body, several_keys(kind)), kind, WORDS, BODY, check)
+        fields = _form(body, several_keys(kind))
+        # As it was typed: what is refused is shown again with the words about it.
+        request.state.typed = dict(fields)
+        return read(fields, kind, WORDS, BODY, check)
     return read(decode(body, BODY), kind, JSON, BODY, check)
 
 

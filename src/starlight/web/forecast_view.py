@@ -115,6 +115,8 @@ class PredictionView(msgspec.Struct, frozen=True):
         unhurried_at: as `answer_at`, if they take five minutes.
         plain_text: what it leaves out, where it goes as its words alone; None where it does not.
         parts: of each part of the draft, in order.
+        stays: why it stays here until nobody knows when, after the words that it does; None where it leaves
+            by itself.
     """
 
     leaves: Time | None
@@ -129,6 +131,7 @@ class PredictionView(msgspec.Struct, frozen=True):
     unhurried_at: Annotated[Time | None, UNTOLD] = None
     plain_text: Sentence | None = None
     parts: tuple[PartPrediction, ...] = ()
+    stays: Sentence | None = None
 
 
 class RefusalView(msgspec.Struct, frozen=True):

@@ -8,13 +8,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from starlight.errors import InputError
+from starlight.errors import InputError, InputErrors
 from starlight.messages.conversation import HideOrder
 from starlight.messages.draft import Address, Draft
 from starlight.web.answers import json_answer, wants_json
 from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
+from starlight.web.draft_form import read_draft
 from starlight.web.forecast_view import LatenessView
+from starlight.web.page import Typed
 from starlight.web.query import NoQuery, read_query
 from starlight.web.render import next_draft_key
 from starlight.web.visit import Visit
@@ -66,15 +68,18 @@ class LetterRoutes:
     async def write(self, request: Request) -> Response:
         """Write a letter; it is stored when this answers: 201, or 200 where its key has one already."""
         visit = await Visit.of(self._backend, request)
-        draft = _keyed(request, await read_body(request, Draft))
-        again = draft.key is not None and await visit.letters.is_written(draft.key)
-        letter = await visit.letters.write(draft)
+        try:
+            draft = _keyed(request, await read_draft(visit))
+            again = draft.key is not None and await visit.letters.is_written(draft.key)
+            letter = await visit.letters.write(draft)
+        except InputError as error:
+            return await _refused(visit, error)
         return await visit.done(letter, draft.to, 200 if again else 201, more=next_draft_key())
 
     async def predict(self, request: Request) -> Response:
         """Tell when a draft would leave and arrive if it were sent now."""
         visit = await Visit.of(self._backend, request)
-        draft = await read_body(request, Draft)
+        draft = await read_draft(visit)
         prediction = await visit.letters.predict(draft)
         if wants_json(request):
             return json_answer(prediction)
@@ -92,7 +97,7 @@ class LetterRoutes:
         visit = await Visit.of(self._backend, request, NoQuery if request.method == "POST" else ToQuery)
         if request.method == "POST":
             # A POST although nothing changes: an address is too short for the text, and is kept in logs.
-            draft = await read_body(request, Draft)
+            draft = await read_draft(visit)
         else:
             draft = Draft(read_query(request, ToQuery, lenient=True).to, "")
         return await _explained(visit, await visit.letters.why_late(draft), draft.to)
@@ -144,6 +149,26 @@ def _keyed(request: Request, draft: Draft) -> Draft:
         what = f"the header Idempotency-Key is {key!r}, and the draft's key {draft.key!r}"
         raise InputError(what, where="key", right="Send one of them")
     return replace(draft, key=key)
+
+
+async def _refused(visit: Visit, error: InputError) -> Response:
+    """Answer that a letter can't be sent: a form without a script gets its page again, as it was filled in.
+
+    Raises:
+        InputError: it is told otherwise: to a program, or to a script, which has the form still.
+    """
+    typed: dict[str, str] = getattr(visit.request.state, "typed", {})
+    if wants_json(visit.request) or visit.request.headers.get("hx-request") or not typed.get("to"):
+        raise error
+    try:
+        view = await visit.page(typed["to"])
+    except InputError:
+        raise error from None  # It goes to no address.
+    told = error.errors if isinstance(error, InputErrors) else [error]
+    words = tuple(f"{each.what}. {each.right}".strip() for each in told)
+    own = await visit.letters.unread_there()
+    page = view.page(await visit.backend.orbits(), None, own, Typed(typed, words))
+    return HTMLResponse(page, 422)
 
 
 async def _explained(visit: Visit, found: LatenessView, to: str | None = None) -> Response:

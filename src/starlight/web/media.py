@@ -14,11 +14,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from starlight.errors import InputError
-from starlight.messages.draft import Draft
 from starlight.messages.parts import NAME_MAX_BYTES
 from starlight.web.answers import json_answer
 from starlight.web.backend import PageBackend
-from starlight.web.body import octets, read_body
+from starlight.web.body import octets
+from starlight.web.draft_form import read_draft
 from starlight.web.media_backend import MediaBackend
 from starlight.web.parts import part_number
 from starlight.web.query import NoQuery, read_query
@@ -81,7 +81,7 @@ class MediaRoutes:
         """Tell the ways to send a recording with a draft, each with its size and its arrival."""
         visit = await Visit.of(self._backend, request, DurationQuery)
         asked = read_query(request, DurationQuery, lenient=True)
-        draft = await read_body(request, Draft)
+        draft = await read_draft(visit)
         return json_answer(await self._media(visit).voice_offer(draft, asked.duration_ms))
 
     async def make_voice(self, request: Request) -> Response:

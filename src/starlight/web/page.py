@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from starlight.messages.later_view import OwnLetter
 from starlight.web import wire
 from starlight.web.forecast_view import PredictionView, ReachView
 from starlight.web.localtime import next_day
@@ -56,6 +57,18 @@ AT_LATEST = Look()
 """The way in which a mailbox opens of itself."""
 
 
+class Typed(msgspec.Struct, frozen=True):
+    """A form of a letter as it was filled in and refused.
+
+    Attributes:
+        fields: what was in them, by name.
+        words: why it was refused.
+    """
+
+    fields: dict[str, str]
+    words: tuple[str, ...] = ()
+
+
 class PageView:
     """One person's page at one moment, ready to be rendered.
 
@@ -75,14 +88,27 @@ class PageView:
         self.look = look
         self._reader = Reader(mailbox.person, status.sky.clock)
 
-    def page(self, orbits: Orbits, prediction: PredictionView | None) -> str:
-        """Return the whole page."""
+    def page(
+        self,
+        orbits: Orbits,
+        prediction: PredictionView | None,
+        own: tuple[OwnLetter, ...] = (),
+        typed: Typed | None = None,
+    ) -> str:
+        """Return the whole page.
+
+        Args:
+            orbits: of the drawing.
+            prediction: of the letter that is being written.
+            own: letters that it can wait for.
+            typed: what was written and refused.
+        """
+        typed = typed or Typed({})
+        more: dict[str, object] = {"orbits": orbits, "prediction": prediction, "own": own}
         parts = {name: self.part(name) for name in PARTS}
-        return render(
-            "page.html",
-            self._told
-            | {"orbits": orbits, "prediction": prediction, "parts": parts, "message": _wire_status},
-        )
+        more |= {"typed": typed.fields, "refused_words": typed.words}
+        more |= {"parts": parts, "message": _wire_status}
+        return render("page.html", self._told | more)
 
     def parts(self) -> str:
         """Return every part, each marked to take the place of the one with its id."""

@@ -77,7 +77,8 @@ class PageRoutes:
         to = view.mailbox.correspondent
         # Before the first word is written, the page already says when one would arrive.
         prediction = await visit.letters.predict(Draft(to, "")) if to else None
-        return HTMLResponse(view.page(await self._backend.orbits(), prediction))
+        own = await visit.letters.unread_there()
+        return HTMLResponse(view.page(await self._backend.orbits(), prediction, own))
 
     async def parts(self, request: Request) -> Response:
         """Show what changes of a page while it is open."""

@@ -10,9 +10,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from starlight.messages.queue import HoldOrder, MoveOrder, QueueEntry, QueueView
-from starlight.web.answers import json_answer, wants_json
+from starlight.web.answers import is_of_api, json_answer, wants_json
 from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
+from starlight.web.local_moment import moment_of, require_ahead
 from starlight.web.visit import Visit
 
 
@@ -26,6 +27,17 @@ class Neighbours(msgspec.Struct, frozen=True):
 
     up: str | None
     down: str | None
+
+
+class HoldForm(HoldOrder, frozen=True, forbid_unknown_fields=True):
+    """The form that holds a letter, as `HoldOrder`; a page has the clock of its reader.
+
+    Attributes:
+        day, time: until when, by the reader's clock (`local_moment.py`); empty for `until`.
+    """
+
+    day: str = ""
+    time: str = ""
 
 
 class QueueRoutes:
@@ -63,31 +75,39 @@ class QueueRoutes:
         """Let a letter leave before another."""
         visit = await Visit.of(self._backend, request)
         order = await read_body(request, MoveOrder)
-        return _done(visit, await self._backend.queues(visit.person.id).move(order))
+        return await _done(visit, await self._backend.queues(visit.person.id).move(order))
 
     async def hold(self, request: Request) -> Response:
         """Hold a letter that waits, until a moment or until it is let go."""
         visit = await Visit.of(self._backend, request)
-        order = await read_body(request, HoldOrder)
+        if is_of_api(request):
+            order = await read_body(request, HoldOrder)
+        else:
+            form = await read_body(request, HoldForm)
+            clock = await self._backend.clock()
+            until = moment_of(clock, visit.person.world, form.day, form.time, "day")
+            require_ahead(clock, until, "day")
+            order = HoldOrder(form.until if until is None else until)
         desk = self._backend.queues(visit.person.id)
-        return _done(visit, await desk.hold(request.path_params["letter"], order))
+        return await _done(visit, await desk.hold(request.path_params["letter"], order))
 
     async def let_go(self, request: Request) -> Response:
         """Let a letter go that is held."""
         visit = await Visit.of(self._backend, request)
         desk = self._backend.queues(visit.person.id)
-        return _done(visit, await desk.let_go(request.path_params["letter"]))
+        return await _done(visit, await desk.let_go(request.path_params["letter"]))
 
     async def take_back(self, request: Request) -> Response:
         """Take back a letter that has left and has not opened there."""
         visit = await Visit.of(self._backend, request)
         desk = self._backend.queues(visit.person.id)
-        return _done(visit, await desk.take_back(request.path_params["letter"]))
+        return await _done(visit, await desk.take_back(request.path_params["letter"]))
 
 
-def _done(visit: Visit, result: object) -> Response:
-    if wants_json(visit.request):
-        return json_answer(result)
+async def _done(visit: Visit, result: object) -> Response:
+    """Answer an act: back to the letters where it was asked for among them, else to the queue."""
+    if wants_json(visit.request) or "with" in visit.request.query_params:
+        return await visit.done(result)
     return RedirectResponse(f"/people/{visit.person.id}/queue", 303)
 
 

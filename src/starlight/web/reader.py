@@ -14,7 +14,7 @@ from starlight.web import localtime
 from starlight.web.forecast_view import LatenessView, PredictionView
 from starlight.web.render import render
 from starlight.web.views import Clock, Person, Recipient
-from starlight.words import letters, parts
+from starlight.words import later, letters, parts
 from starlight.words.sentence import Moment, Sentence
 
 FEW_MINUTES = 2 * MINUTE
@@ -173,6 +173,7 @@ class Reader:
             "instant": partial(self.moment, seconds=True),
             "bits": self.told,
             "exact": partial(self.told, seconds=True),
+            "opens_text": lambda letter: later.opens(letter, self.clock.now),
             "part_text": lambda part: parts.part_text(part, self.clock.now),
             "state_text": lambda letter: letters.state_text(letter, self.clock.now),
             **more,

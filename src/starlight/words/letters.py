@@ -9,6 +9,7 @@ from starlight.messages.letter import Content, DistressState
 from starlight.messages.letter_view import THERE, LetterView
 from starlight.messages.quote import Quote
 from starlight.messages.urgency import Priority
+from starlight.words import later
 from starlight.words.language import _
 from starlight.words.sentence import Moment, Sentence, fill
 
@@ -162,6 +163,7 @@ ENDS = {
 }
 """In English, headline and detail of a letter that has come to an end of its course, confirmed."""
 
+STAYS_HERE = "Stays here"
 SHOULD_BE_THERE = "Should be there"
 NO_RECEIPT = "expected {at}; no receipt can come from there, so this will never be confirmed"
 NEVER_CONFIRMED = "expected {at}; no route back to confirm it"
@@ -211,6 +213,9 @@ def _without_contact(letter: LetterView) -> StateText | None:
 
 
 def _sent(letter: LetterView, now: int) -> StateText:
+    if letter.held is not None:
+        # It was decided here, so no contact is in doubt for it, and nothing is predicted.
+        return StateText(_(STAYS_HERE), later.held(letter.held))
     lost = _without_contact(letter)
     if lost is not None:
         return lost

@@ -3,6 +3,7 @@
 
 import { Attachments } from "./attachments.js";
 import { Kept } from "./kept.js";
+import { Later } from "./later.js";
 import { Outbox, draftOf, isRefused, newKey, refusalWords } from "./outbox.js";
 import { Shelf } from "./shelf.js";
 import { t } from "./texts.js";
@@ -44,6 +45,10 @@ export class Composer {
     const tell = (words) => this.tell(words, false);
     const base = this.page.letters.replace(/\/letters$/, "");
     this.attachments = new Attachments(this.page, base, () => this.draft(), () => this.changed(), tell);
+    this.later = new Later(form, () => {
+      htmx.trigger(text, "predict");
+      this.changed();
+    });
     this.restore();
     text.addEventListener("input", () => {
       byId("alert").hidden = true;
@@ -92,6 +97,7 @@ export class Composer {
       act: fields.asks.checked ? "question" : "words",
       topic: byId("in-topic")?.value ?? null,
       topic_name: fields["topic-name"].value.trim(),
+      ...this.later.written(),
       key: fields.key.value,
       parts: this.attachments.parts(),
       attached: this.attachments.kept(),
@@ -136,6 +142,7 @@ export class Composer {
     byId("asks").checked = draft.act === "question";
     byId("topic-name").value = draft.topic_name ?? "";
     this.form.querySelector(".about").open = byId("asks").checked || byId("topic-name").value !== "";
+    this.later.put(draft);
     this.attachments.restore(draft.attached);
     if (draft.reply_to && !byId("reply-to").value) this.answer(draft.reply_to, draft.answers);
   }
@@ -185,6 +192,7 @@ export class Composer {
     byId("asks").checked = false;
     byId("topic-name").value = "";
     this.form.querySelector(".about").open = false;
+    this.later.put({});
     byId("alert").hidden = true;
     this.rewritten = true;
     this.stopAnswering();
