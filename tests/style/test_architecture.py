@@ -15,6 +15,7 @@ FREE = {
     "errors",
     "dtntime",
     "faults",
+    "formatted_text",
     "input_files",
     "json_text",
     "json_time",

@@ -1,8 +1,9 @@
 """The letters of an export as a book: one page to read or print, which runs nothing and fetches nothing from
 elsewhere.
 
-Every text in it is from people, and set as text. Pictures and sounds are shown from the media beside the
-page, and only of kinds that a browser shows or plays; all else is a link to a file.
+Every text in it is from people, and set as text, the words of letters by `formatted_text.py`. Pictures and
+sounds are shown from the media beside the page, and only of kinds that a browser shows or plays; all else is
+a link to a file.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from markupsafe import Markup, escape
 
 from starlight.archive.kept_letter import KeptLetter, KeptPart, time_of
 from starlight.archive.manifest import BOOK, LETTERS, MEDIA_PATH, PICTURES, SOUNDS, Known, Manifest
+from starlight.formatted_text import formatted
 from starlight.visible_text import visible_in_html
 
 
@@ -136,7 +138,7 @@ def _article(letter: KeptLetter, people: Mapping[str, Known], clocks: Clocks) ->
     """Return a letter as HTML."""
     written = Markup("; ").join(_reading(each) for each in clocks.readings(time_of(letter.written_at, "at")))
     parts = Markup("").join(_part(part) for part in letter.parts)
-    words = Markup('<p class="text" dir="auto">{}</p>').format(_text(letter.text)) if letter.text else ""
+    words = formatted(letter.text) if letter.text else ""
     return Markup(
         "<article><header><h3><bdi>{author}</bdi> to <bdi>{to}</bdi></h3>"
         '<p class="when">{written}</p></header>{words}{parts}</article>\n'
@@ -194,7 +196,8 @@ body {{ max-width: 42em; margin: 0 auto; padding: 2em 1em; font: 1.05em/1.6 Geor
 }} h1 {{ font-weight: 400; }} h2 {{ margin-top: 3em; font-weight: 400; }} h3 {{ margin: 0; font-size: 1em; }}
 article {{ margin: 2em 0; padding-top: 1em; border-top: 1px solid #8886; break-inside: avoid-page; }} .when,
 .file, .gone, figcaption, figure p {{ font: .85em/1.5 system-ui, sans-serif; color: GrayText; }} .when {{
-margin: 0; }} .text {{ white-space: pre-wrap; overflow-wrap: anywhere; }} figure {{ margin: 1em 0; }} img {{
+margin: 0; }} .text {{ white-space: pre-wrap; overflow-wrap: anywhere; }}
+.formatted > :first-child {{ margin-top: 0; }} figure {{ margin: 1em 0; }} img {{
 max-width: 100%; height: auto; max-height: 24em; }} @media print {{ body {{ padding: 0; }} h2 {{ break-after:
 avoid; }} audio {{ display: none; }} }} </style></head> <body><main><h1>{title}</h1>
 """
