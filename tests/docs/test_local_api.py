@@ -138,6 +138,7 @@ TITLES: dict[str, str] = {
     "ConversationView": "Conversation",
     "ReachView": "Reach",
     "LetterView": "Letter",
+    "FormerView": "Former letter",
     "HeldView": "Held letter",
     "OpensView": "Opening",
     "ContactsView": "Contacts",

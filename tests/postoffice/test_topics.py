@@ -15,6 +15,7 @@ from starlight.messages.draft import Draft
 from starlight.messages.format import encode_message
 from starlight.messages.letter import Act, Letter
 from starlight.messages.letter_view import LetterView
+from starlight.messages.marks import Claim, LetterMarks
 from starlight.messages.wire_values import Envelope
 
 OTHER = {JAY: NANYOUNG, NANYOUNG: JAY}
@@ -135,6 +136,23 @@ def test_only_its_author_makes_a_letter_obsolete_or_replaces_it(sky: FakeSky) ->
         assert view(sky, who, id).obsolete
         assert view(sky, who, id).replaced_by == new
         assert view(sky, who, new).replaces == id
+        former = view(sky, who, new).former
+        assert former is not None
+        assert (former.id, former.text) == (id, "Meet at nine.")
+        assert view(sky, who, id).replaced_at == view(sky, who, new).written_at
+        assert shown(sky, who) == ["Meet at nine.", "Meet at ten."], "what was read stays"
+
+
+def test_a_replacement_stays_in_the_topic_and_may_be_taken_back(sky: FakeSky) -> None:
+    """It belongs to the topic of what it replaces; withdrawn before it left, it replaces nothing."""
+    id = write(sky, JAY, "Roof at nine.", topic_name="Roof")
+    new = write(sky, JAY, "Roof at ten.", replaces=id)
+    assert view(sky, JAY, new).topic == id
+    assert view(sky, JAY, id).replaced_by == new
+    at = node(sky, JAY)
+    at.ask(at.office.outbox.withdraw(JAY, new, sky.now))
+    assert view(sky, JAY, new).state == "withdrawn"
+    assert view(sky, JAY, id).replaced_by is None
 
 
 def test_a_replacement_by_another_hand_is_not_believed(sky: FakeSky) -> None:
@@ -146,6 +164,23 @@ def test_a_replacement_by_another_hand_is_not_believed(sky: FakeSky) -> None:
     )
     sky.earth.arrive(JAY, NANYOUNG, encode_message(letter, Envelope(NANYOUNG, JAY, sky.now)))
     assert view(sky, JAY, id).replaced_by is None
+    assert view(sky, JAY, "c" * 32).replaces is None, "a letter like any other"
+    new = write(sky, JAY, "Meet at ten.", replaces=id)
+    late = replace(letter, id="e" * 32, written_at=sky.now + HOUR)
+    sky.earth.arrive(JAY, NANYOUNG, encode_message(late, Envelope(NANYOUNG, JAY, sky.now)))
+    assert view(sky, JAY, id).replaced_by == new, "a later claim by another hand hides the author's no more"
+
+
+def test_claims_that_come_before_their_letter_are_bounded_and_the_authors_counts(sky: FakeSky) -> None:
+    """Each author's latest claim is kept, of so many authors, until it is known whose the letter is."""
+    marks = LetterMarks()
+    for number in range(100):
+        marks = marks.with_claim(Claim(f"ipn:{number}.1", f"{number}", 5), 64)
+    assert len(marks.claims()) == 64
+    marks = marks.with_claim(Claim("ipn:3.1", "older", 4), 64).with_claim(Claim("ipn:4.1", "newer", 6), 64)
+    assert marks.replacement("ipn:3.1") == "3"
+    assert marks.replacement("ipn:4.1") == "newer"
+    assert marks.replacement("ipn:99.1") is None
 
 
 def test_stars_and_reminders_are_kept(sky: FakeSky) -> None:

@@ -64,6 +64,7 @@ class SendOptions(NamedTuple):
     text: str | None
     to_group: str | None
     reply_to: str | None
+    replaces: str | None
     priority: str
     critical: bool
     voices: tuple[Path, ...]
@@ -90,6 +91,7 @@ class SendOptions(NamedTuple):
 @click.argument("text", required=False)
 @click.option("--to-group", metavar="NAME", help="Write to a group, by its name or id; without ADDRESS then.")
 @click.option("--reply-to", metavar="LETTER", help="The id of the letter that this one answers.")
+@click.option("--replaces", metavar="LETTER", help="The id of your letter in whose place this one stands.")
 @click.option(
     "--priority",
     metavar="P",
@@ -216,6 +218,7 @@ def _draft(client: Client, asked: SendOptions) -> Draft:
         parts,
         asked.key,
         asked.plain or None,
+        replaces=asked.replaces,
         leave_at=asked.leave_at,
         after=asked.after_read,
         hold=asked.hold,

@@ -12,11 +12,14 @@ from starlight.errors import InputError
 from starlight.mailboxes import stored_format
 from starlight.mailboxes.decoded import DecodedRecords
 from starlight.messages.letter import Act, Letter
-from starlight.messages.marks import CopiedBy, LetterMarks
+from starlight.messages.marks import Claim, CopiedBy, LetterMarks
 from starlight.node.application import Erase, Save
 
 COPIES_MAX = 64
 """Who have read and understood a letter: everyone in a group."""
+
+CLAIMS_MAX = 64
+"""Authors who say that they replaced a letter: only its own is believed, and a group has so many others."""
 
 REMINDERS_MAX = 256
 """In one mailbox: more than anybody can be reminded of."""
@@ -47,12 +50,10 @@ class Marks:
         saves: list[Save] = []
         if letter.replaces is not None:
             known = self.get(letter.replaces)
-            # The latest of several that replace one; by when they were written, as at every end.
-            if (letter.written_at, letter.id) >= (known.replaced_at, known.replaced_by or ""):
-                known = replace(
-                    known, replaced_by=letter.id, replaced_at=letter.written_at, replaced_of=letter.sender
-                )
-                saves.append(self._put(letter.replaces, known))
+            claim = Claim(letter.sender, letter.id, letter.written_at)
+            claimed = known.with_claim(claim, CLAIMS_MAX)
+            if claimed != known:
+                saves.append(self._put(letter.replaces, claimed))
         if letter.reply_to is None:
             return saves
         known = self.get(letter.reply_to)

@@ -32,6 +32,7 @@ from starlight.mailboxes.part_room import PartRoom
 from starlight.mailboxes.part_states import PartStates
 from starlight.mailboxes.records import INDEX, PART
 from starlight.mailboxes.refused_messages import RefusedMessages
+from starlight.mailboxes.replaced_letters import claims_too_much, former_of, former_view, replacement_of
 from starlight.mailboxes.stored_format import Card, StoredLetter
 from starlight.mailboxes.telemetry_log import TelemetryLog
 from starlight.mailboxes.topics import Topics
@@ -330,9 +331,13 @@ class Mailbox:
     def _with_marks(self, view: LetterView, letter: Letter) -> LetterView:
         """Return a letter with what others do to it, its topic, and what its reader noted."""
         marks, entry = self.marks.get(letter.id), self.index.entry(letter.id)
+        stands, former = replacement_of(self, letter), former_of(self, letter)
         return replace(
             view,
-            replaced_by=marks.replacement(letter.sender),
+            replaces=None if claims_too_much(self, letter) else letter.replaces,
+            replaced_by=None if stands is None else stands.id,
+            replaced_at=None if stands is None else stands.written_at,
+            former=None if former is None else former_view(former),
             obsolete=marks.is_obsolete(letter.sender),
             copied_by=tuple(CopiedView(each.address, each.at) for each in marks.copied),
             topic=entry.thread,

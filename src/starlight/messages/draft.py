@@ -139,7 +139,7 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         plain_text: whether it goes as its words alone, in UTF-8, which other software reads; None as the
             node's file says of the address.
         act: what it does besides saying its words, as a word (`letter.Act`).
-        topic: the topic that it belongs to; None for that of the letter answered, else none.
+        topic: the topic that it belongs to; None for that of the letter answered or replaced, else none.
         topic_name: another name for that topic; without a topic, the name of a new one that it begins.
         replaces: the id of an earlier letter of who writes, in whose place it stands.
         leave_at: when it leaves; it is held here until then. In ns.

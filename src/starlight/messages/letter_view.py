@@ -31,6 +31,7 @@ from starlight.messages.delivery import (
 )
 from starlight.messages.dispatch import Dispatch, Sent
 from starlight.messages.doubt import Doubt, Trouble
+from starlight.messages.former import FormerView
 from starlight.messages.later_view import HeldView, OpensView
 from starlight.messages.letter import Act, Content, DistressState, Letter, Position, Reading
 from starlight.messages.part_view import PartView
@@ -121,6 +122,8 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
         act: what it does besides saying its words, an `Act`; one that nobody here knows is none.
         replaces: the id of the letter in whose place it stands, or None.
         replaced_by: the id of the letter that its author has put in its place, or None.
+        replaced_at: when that was written, or None.
+        former: the letter in whose place it stands, as it was; None where that is not here.
         obsolete: its author says that it no longer holds.
         copied_by: who have read and understood it, and when they wrote so.
         topic, topic_name: the topic that it belongs to, and what that is called; empty for none.
@@ -186,6 +189,8 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     starred: bool = False
     open_question: bool = False
     remind_at: Time | None = None
+    replaced_at: Time | None = None
+    former: FormerView | None = None
     held: HeldView | None = None
     opens: OpensView | None = None
 

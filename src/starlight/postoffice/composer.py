@@ -187,6 +187,9 @@ def _thread_of(mailbox: Mailbox, draft: Draft, answered: Letter | None, drawn: b
         return drawn.hex()
     if answered is not None:
         return answered.thread
+    former = mailbox.letter(draft.replaces) if draft.replaces is not None else None
+    if former is not None:
+        return former.thread
     return draft.to if is_group(draft.to) else thread_of(mailbox.address, draft.to)
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from starlight.messages.later_view import OwnLetter
+from starlight.messages.letter_view import LetterView
 from starlight.web import wire
 from starlight.web.forecast_view import PredictionView, ReachView
 from starlight.web.localtime import next_day
@@ -43,6 +44,7 @@ class Look(msgspec.Struct, frozen=True):
         chosen: the correspondent was chosen; where not, a phone shows the list of them.
         through: the id of the letter that is the last of those shown; None for the latest.
         topic: the id of the topic whose letters alone are shown; None for all.
+        replacing: the id of the own letter in whose place another is being written.
     """
 
     before: str | None = None
@@ -51,6 +53,7 @@ class Look(msgspec.Struct, frozen=True):
     chosen: bool = False
     through: str | None = None
     topic: str | None = None
+    replacing: str | None = None
 
 
 AT_LATEST = Look()
@@ -152,6 +155,7 @@ class PageView:
             there=there,
             thread=thread(self.mailbox, clock, there, new_from),
             answering=by_id.get(self.look.answering) if self.look.answering else None,
+            replacing=_replaceable(by_id.get(self.look.replacing or "")),
             sides=_sides(clock, world, other),
             address=self.mailbox.correspondent,
             next_moment=next_moment(self.mailbox, self.status),
@@ -193,6 +197,11 @@ def _other(mailbox: MailboxView, reach: ReachView | None) -> ConversationView | 
     if found is None and address:
         return ConversationView(address, address, "", "", reach=reach)
     return found
+
+
+def _replaceable(letter: LetterView | None) -> LetterView | None:
+    """Return a letter in whose place its author can write another; None for any other."""
+    return letter if letter is not None and letter.mine and letter.replaced_by is None else None
 
 
 def _sides(clock: Clock, world: str, other: ConversationView | None) -> list[str]:

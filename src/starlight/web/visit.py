@@ -123,6 +123,7 @@ class Visit:
             chosen="with" in asked,
             through=asked.get("through"),
             topic=asked.get("topic"),
+            replacing=asked.get("replace"),
         )
         return PageView(await self.backend.people(), mailbox, status, look)
 

@@ -78,6 +78,12 @@ export class Composer {
     form.addEventListener("htmx:afterRequest", (event) => {
       if (event.target === form) this.answered(event.detail);
     });
+    byId("replace-cancel").addEventListener("click", (event) => {
+      event.preventDefault();
+      this.replace("", "");
+      this.save();
+      text.focus();
+    });
     byId("answer-cancel").addEventListener("click", (event) => {
       event.preventDefault();
       this.stopAnswering();
@@ -97,12 +103,14 @@ export class Composer {
       act: fields.asks.checked ? "question" : "words",
       topic: byId("in-topic")?.value ?? null,
       topic_name: fields["topic-name"].value.trim(),
+      replaces: fields.replaces.value || null,
       ...this.later.written(),
       key: fields.key.value,
       parts: this.attachments.parts(),
       attached: this.attachments.kept(),
       written: this.page.clock.now(),
       answers: fields.reply_to.value ? byId("answering-words").textContent : "",
+      replacing: fields.replaces.value ? byId("replacing-words").textContent : "",
     };
   }
 
@@ -144,7 +152,14 @@ export class Composer {
     this.form.querySelector(".about").open = byId("asks").checked || byId("topic-name").value !== "";
     this.later.put(draft);
     this.attachments.restore(draft.attached);
+    this.replace(draft.replaces ?? "", draft.replacing ?? "");
     if (draft.reply_to && !byId("reply-to").value) this.answer(draft.reply_to, draft.answers);
+  }
+
+  replace(id, words) {
+    byId("replaces").value = id;
+    byId("replacing-words").textContent = words;
+    byId("replacing").hidden = !id;
   }
 
   answer(id, words) {
@@ -191,6 +206,7 @@ export class Composer {
     byId("urgent").checked = false;
     byId("asks").checked = false;
     byId("topic-name").value = "";
+    this.replace("", "");
     this.form.querySelector(".about").open = false;
     this.later.put({});
     byId("alert").hidden = true;
@@ -240,9 +256,13 @@ export class Composer {
     this.text.focus();
   }
 
+  isWriting() {
+    return this.text.value.trim() !== "" || !this.attachments.isEmpty;
+  }
+
   // Takes a letter back into the field, where nothing else is being written.
   async edit(key) {
-    if (this.text.value.trim() || !this.attachments.isEmpty) {
+    if (this.isWriting()) {
       this.tell(t("Send or clear what you are writing here first."), false);
       this.text.focus();
       return;

@@ -322,6 +322,14 @@ document.addEventListener("click", (event) => {
   composer.text.focus();
 });
 
+// A letter that takes another's place begins with its words; what is being written here stays before that.
+document.addEventListener("click", (event) => {
+  if (!event.target.closest?.("a.replace") || !composer.form || !composer.isWriting()) return;
+  event.preventDefault();
+  composer.tell(t("Send or clear what you are writing here first."), false);
+  composer.text.focus();
+});
+
 document.addEventListener("htmx:responseError", (event) => {
   if (event.target === composer.form || event.target === composer.text) return; // They say so themselves.
   say(t("That did not work: {why}", { why: refusalWords(event.detail.xhr.status, event.detail.xhr.responseText) }));
