@@ -8,14 +8,17 @@ import pytest
 from msgspec.structs import replace
 from tests.archive.test_export_file import letter
 
-from starlight.archive.book import Chapters, Clocks, Order, write_book
+from starlight.archive.book import BookOrder, Chapters, Clocks, write_book
 from starlight.archive.export_file import ExportFile
 from starlight.archive.kept_letter import KeptComing, KeptCourse, KeptLetter, KeptPart, KeptSending
-from starlight.archive.manifest import BOOK, FORMAT, VERSION, Known, Manifest
+from starlight.archive.manifest import BOOK, FORMAT, VERSION, KnownPerson, Manifest
 from starlight.dtntime import DAY, to_text
 from starlight.messages.delivery import DeliveryState
 
-PEOPLE = (Known("ipn:1.1", "Jay", "Seoul", "earth"), Known("ipn:2.1", "Ada & <Co>", "Base", "mars"))
+PEOPLE = (
+    KnownPerson("ipn:1.1", "Jay", "Seoul", "earth"),
+    KnownPerson("ipn:2.1", "Ada & <Co>", "Base", "mars"),
+)
 HOUR = 3_600_000_000_000
 MANIFEST = Manifest(FORMAT, VERSION, "Jay", "ipn:1.1", to_text(0, 9), PEOPLE)
 CLOCKS = Clocks(
@@ -53,7 +56,7 @@ def book(folder: Path, letters: list[KeptLetter], by: str = "day", order: str = 
         for each in letters:
             out.add(each)
         out.close_letters(MANIFEST)
-        write_book(out.folder, MANIFEST, Chapters(by), Order(order), CLOCKS)
+        write_book(out.folder, MANIFEST, Chapters(by), BookOrder(order), CLOCKS)
         out.finish()
     return (folder / f"{by}-{order}" / BOOK).read_text(encoding="utf-8")
 

@@ -14,7 +14,7 @@ from tests.live.helpers import run, until
 from tests.live.test_daemon import EARTH, JAY, NAN_YOUNG, config, texts, two, view
 from tests.live.test_letter_search import find
 
-from starlight.archive.imported import Imported
+from starlight.archive.imported import ImportOutcome
 from starlight.archive.kept_letter import NOT_KNOWN, KeptLetter
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
@@ -65,8 +65,8 @@ def test_letters_move_to_another_mailbox_whole(tmp_path: Path) -> None:
         try:
             outcomes = await new.archive.import_letters(JAY, kept)
             assert [(each.outcome, each.parts) for each in outcomes] == [
-                (Imported.ADDED, (0,)),
-                (Imported.ADDED, ()),
+                (ImportOutcome.ADDED, (0,)),
+                (ImportOutcome.ADDED, ()),
             ]
             with pytest.raises(InputError, match="not those that the letter describes"):
                 await new.archive.import_part(JAY, first.id, 0, pieces(bytes(len(SONG))))
@@ -78,7 +78,9 @@ def test_letters_move_to_another_mailbox_whole(tmp_path: Path) -> None:
                 await new.archive.import_part(JAY, first.id, 0, pieces(SONG))
             again = as_file(new.archive.letters(JAY, NAN_YOUNG, None, 50))
             assert again == kept
-            assert {each.outcome for each in await new.archive.import_letters(JAY, kept)} == {Imported.HERE}
+            assert {each.outcome for each in await new.archive.import_letters(JAY, kept)} == {
+                ImportOutcome.HERE
+            }
             assert view(new, JAY, answer).answers is not None
             assert view(new, JAY, first).mine
             assert new.mail.mailbox(JAY).unread() == []
@@ -201,7 +203,7 @@ def test_another_letter_with_the_same_id_stays(tmp_path: Path) -> None:
         (kept,) = as_file(daemon.archive.letters(JAY, NAN_YOUNG, None, 50))
         payload = b64encode(b64decode(kept.payload).replace(b"Mine", b"Fine")).decode()
         (outcome,) = await daemon.archive.import_letters(JAY, [replace(kept, payload=payload, text="Fine")])
-        assert outcome.outcome is Imported.DIFFERS
+        assert outcome.outcome is ImportOutcome.DIFFERS
         assert view(daemon, JAY, mine).text == "Mine"
         await daemon.stop()
 

@@ -16,7 +16,7 @@ from tests.web.fake_groups import FakeGroups
 from tests.web.fake_media import FakeMedia
 from tests.web.fake_topics import FakeTopics
 
-from starlight.archive.imported import Imported, ImportedLetter
+from starlight.archive.imported import ImportedLetter, ImportOutcome
 from starlight.archive.kept_letter import KeptLetter
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text
 from starlight.errors import InputError
@@ -272,7 +272,7 @@ class FakeArchivist(Archivist):
         return []
 
     async def take(self, letters: Sequence[KeptLetter]) -> list[ImportedLetter]:
-        return [ImportedLetter(each.id, Imported.HERE) for each in letters]
+        return [ImportedLetter(each.id, ImportOutcome.HERE) for each in letters]
 
     async def take_part(self, letter: str, number: int, pieces: AsyncIterable[bytes]) -> None:
         raise InputError("its bytes are here", where="part")

@@ -18,7 +18,7 @@ import msgspec
 from markupsafe import Markup, escape
 
 from starlight.archive.kept_letter import KeptLetter, KeptPart, time_of
-from starlight.archive.manifest import BOOK, LETTERS, MEDIA_PATH, PICTURES, SOUNDS, Known, Manifest
+from starlight.archive.manifest import BOOK, LETTERS, MEDIA_PATH, PICTURES, SOUNDS, KnownPerson, Manifest
 from starlight.formatted_text import formatted
 from starlight.visible_text import visible_in_html
 
@@ -30,7 +30,7 @@ class Chapters(StrEnum):
     TOPIC = "topic"
 
 
-class Order(StrEnum):
+class BookOrder(StrEnum):
     """The orders of the letters in a book."""
 
     HERE = "here"  # as they were written and came where the mailbox is
@@ -60,7 +60,7 @@ class _Place(NamedTuple):
     offset: int
 
 
-def write_book(folder: Path, manifest: Manifest, by: Chapters, order: Order, clocks: Clocks) -> None:
+def write_book(folder: Path, manifest: Manifest, by: Chapters, order: BookOrder, clocks: Clocks) -> None:
     """Write the page of the letters of an export into its folder.
 
     Args:
@@ -85,7 +85,7 @@ def write_book(folder: Path, manifest: Manifest, by: Chapters, order: Order, clo
 
 
 def _places(
-    lines: IO[bytes], people: Mapping[str, Known], by: Chapters, order: Order, clocks: Clocks
+    lines: IO[bytes], people: Mapping[str, KnownPerson], by: Chapters, order: BookOrder, clocks: Clocks
 ) -> list[_Place]:
     """Return the places of all letters, in the order of the book."""
     found: list[_Place] = []
@@ -102,7 +102,7 @@ def _places(
         if letter.topic:
             named[thread] = max(named.get(thread, (0, "")), (at, letter.topic))
         other = people.get(letter.correspondent)
-        world = other.world if order is Order.THERE and other and other.world else clocks.home
+        world = other.world if order is BookOrder.THERE and other and other.world else clocks.home
         found.append(_Place(clocks.day(at, world), ("", at, letter.id), offset))
         threads.append(thread)
     if by is Chapters.DAY:
@@ -115,13 +115,15 @@ def _places(
 
 
 def _chapter(
-    thread: tuple[str, str], named: Mapping[tuple[str, str], tuple[int, str]], people: Mapping[str, Known]
+    thread: tuple[str, str],
+    named: Mapping[tuple[str, str], tuple[int, str]],
+    people: Mapping[str, KnownPerson],
 ) -> str:
     name = _name(thread[0], people)
     return f"{named[thread][1]} (with {name})" if thread in named else f"With {name}"
 
 
-def _moment(letter: KeptLetter, order: Order) -> int:
+def _moment(letter: KeptLetter, order: BookOrder) -> int:
     """Return the moment by which a letter takes its place, in ns."""
     written = time_of(letter.written_at, "written_at")
     arrived: str | None = letter.came.arrived_at if letter.came is not None else None
@@ -129,12 +131,12 @@ def _moment(letter: KeptLetter, order: Order) -> int:
         arrived = next((each.arrived_at for each in letter.sent.courses if each.part is None), None)
     # Where it was written it took its place then, where it went to when it came; not known is as written.
     came_here = letter.sent is None
-    if order is Order.WRITTEN or arrived is None or came_here is not (order is Order.HERE):
+    if order is BookOrder.WRITTEN or arrived is None or came_here is not (order is BookOrder.HERE):
         return written
     return time_of(arrived, "arrived_at")
 
 
-def _article(letter: KeptLetter, people: Mapping[str, Known], clocks: Clocks) -> Markup:
+def _article(letter: KeptLetter, people: Mapping[str, KnownPerson], clocks: Clocks) -> Markup:
     """Return a letter as HTML."""
     written = Markup("; ").join(_reading(each) for each in clocks.readings(time_of(letter.written_at, "at")))
     parts = Markup("").join(_part(part) for part in letter.parts)
@@ -174,7 +176,7 @@ def _part(part: KeptPart) -> Markup:
     return Markup(link).format(part.file, name, name, part.size_bytes) + said
 
 
-def _name(address: str, people: Mapping[str, Known]) -> str:
+def _name(address: str, people: Mapping[str, KnownPerson]) -> str:
     found = people.get(address)
     return found.name if found is not None and found.name else address
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 
-class Imported(StrEnum):
+class ImportOutcome(StrEnum):
     """The outcome of a letter of an export."""
 
     ADDED = "added"
@@ -25,5 +25,5 @@ class ImportedLetter(msgspec.Struct, frozen=True):
     """
 
     id: str
-    outcome: Imported
+    outcome: ImportOutcome
     parts: tuple[int, ...] = ()

@@ -39,7 +39,7 @@ SOUNDS = frozenset({".ogg", ".wav", ".mp3", ".m4a"})
 """The endings of what a book shows or plays: nothing that a browser would run."""
 
 
-class Known(msgspec.Struct, frozen=True):
+class KnownPerson(msgspec.Struct, frozen=True):
     """Someone whom the letters are from or to: at which address, what they are called, and where they are."""
 
     address: str
@@ -65,7 +65,7 @@ class Manifest(msgspec.Struct, frozen=True):
     person: str
     address: str
     exported_at: str
-    people: tuple[Known, ...] = ()
+    people: tuple[KnownPerson, ...] = ()
     letters: int = 0
     letters_sha256: str = ""
     media: int = 0

@@ -9,12 +9,12 @@ import msgspec
 from msgspec.structs import replace
 
 from starlight import dtntime
-from starlight.archive.book import Chapters, Clocks, Order, write_book
+from starlight.archive.book import BookOrder, Chapters, Clocks, write_book
 from starlight.archive.export_file import ExportFile
 from starlight.archive.export_reading import ExportReading
-from starlight.archive.imported import Imported, ImportedLetter
+from starlight.archive.imported import ImportedLetter, ImportOutcome
 from starlight.archive.kept_letter import KeptLetter, KeptPart
-from starlight.archive.manifest import FORMAT, VERSION, Known, Manifest
+from starlight.archive.manifest import FORMAT, VERSION, KnownPerson, Manifest
 from starlight.client.client import Client
 from starlight.client.local_api import Streamed
 from starlight.errors import InputError
@@ -61,8 +61,8 @@ def export_letters(
     wanted = [each for each in everyone if each.letters and only in (None, each.address)]
     now = max(each.time for each in client.nodes())
     known = (
-        Known(owner.address, owner.name, owner.place, owner.world),
-        *(Known(each.address, each.name, each.place, each.world) for each in everyone),
+        KnownPerson(owner.address, owner.name, owner.place, owner.world),
+        *(KnownPerson(each.address, each.name, each.place, each.world) for each in everyone),
     )
     manifest = Manifest(FORMAT, VERSION, owner.name, owner.address, dtntime.to_text(now, 9), known)
     count, total = 0, sum(each.letters for each in wanted)
@@ -102,7 +102,7 @@ def book_writer(client: Client, person: str, by: str, order: str) -> Callable[[P
         return told
 
     clocks = Clocks(day, readings, world)
-    return lambda folder, manifest: write_book(folder, manifest, Chapters(by), Order(order), clocks)
+    return lambda folder, manifest: write_book(folder, manifest, Chapters(by), BookOrder(order), clocks)
 
 
 def import_letters(
@@ -181,9 +181,9 @@ def _import_part(
 
 
 def _count(count: ImportCount, letter: ImportedLetter) -> None:
-    if letter.outcome is Imported.ADDED:
+    if letter.outcome is ImportOutcome.ADDED:
         count.added += 1
-    elif letter.outcome is Imported.HERE:
+    elif letter.outcome is ImportOutcome.HERE:
         count.here += 1
     else:
         count.differ.append(letter.id)

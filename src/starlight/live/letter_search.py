@@ -29,7 +29,7 @@ TRY_AGAIN_S = 10.0
 """How long an index that can't be written is left alone, in seconds of the wall."""
 
 
-class Findings(msgspec.Struct, frozen=True):
+class FoundLetters(msgspec.Struct, frozen=True):
     """The letters that answer a question, the newest first.
 
     Attributes:
@@ -83,7 +83,7 @@ class LetterSearch:
         most: int,
         letter: Callable[[str], Letter | None],
         among: Collection[str] | None = None,
-    ) -> Findings:
+    ) -> FoundLetters:
         """Return the letters of a mailbox that answer a question, the newest first.
 
         Args:
@@ -104,7 +104,7 @@ class LetterSearch:
                 if here is not None:
                     found.append((number, here))
             before = proposed[-1].number if proposed else before
-        return Findings(tuple(found[:most]), more or len(found) > most, self.standing)
+        return FoundLetters(tuple(found[:most]), more or len(found) > most, self.standing)
 
     async def whole(self) -> None:
         """Wait until the index has all letters that were committed so far, or can't be written."""

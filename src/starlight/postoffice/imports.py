@@ -6,7 +6,7 @@ imported is sent, and nobody is told of it.
 
 from __future__ import annotations
 
-from starlight.archive.imported import Imported, ImportedLetter
+from starlight.archive.imported import ImportedLetter, ImportOutcome
 from starlight.archive.kept_letter import KeptLetter, received_of, sent_of, time_of
 from starlight.errors import InputError, StoreError
 from starlight.mailboxes.decoded import decode_letter
@@ -36,7 +36,7 @@ def import_letter(mailbox: Mailbox, kept: KeptLetter, now: int) -> tuple[Importe
     if here is not None:
         same = here.payload == stored.payload
         wanted = _wanted(mailbox, letter) if same else ()
-        return ImportedLetter(kept.id, Imported.HERE if same else Imported.DIFFERS, wanted), []
+        return ImportedLetter(kept.id, ImportOutcome.HERE if same else ImportOutcome.DIFFERS, wanted), []
     _check(kept, letter)
     if not mailbox.has_room():
         raise InputError("the mailbox is full", where="mailbox")
@@ -49,7 +49,7 @@ def import_letter(mailbox: Mailbox, kept: KeptLetter, now: int) -> tuple[Importe
         saves += mailbox.outgoing.put(letter.id, sent)
     if received is not None:
         saves += mailbox.incoming.put(letter.id, received)
-    return ImportedLetter(letter.id, Imported.ADDED, _wanted(mailbox, letter)), saves
+    return ImportedLetter(letter.id, ImportOutcome.ADDED, _wanted(mailbox, letter)), saves
 
 
 def part_to_restore(mailbox: Mailbox, letter_id: str, number: int) -> Part:

@@ -27,7 +27,7 @@ from starlight.services.amendment_format import (
     encode,
     encoded_bytes,
 )
-from starlight.services.held_amendments import Held, HeldAmendments
+from starlight.services.held_amendments import HeldAmendment, HeldAmendments
 from starlight.services.plan_versions import LIFETIME, PlanVersions, WaitingBundles
 from starlight.services.trace_events import VersionHeard
 from starlight.trace import Record
@@ -185,7 +185,7 @@ class Announcements:
         self._greetings.update(dict.fromkeys(planners, now + SAID_AGAIN))
         return [self._submit(f"greet/{planner}", planner, (), GREETING_LIFETIME) for planner in planners]
 
-    def _send_to(self, node: int, own: Sequence[Held], now: int) -> list[Request]:
+    def _send_to(self, node: int, own: Sequence[HeldAmendment], now: int) -> list[Request]:
         waiting = self._waiting.take_back(node)
         requests: list[Request] = [Withdraw(key) for key in waiting]
         for before in waiting.values():
@@ -236,7 +236,7 @@ def _numbers(record: bytes) -> list[int]:
         raise StoreError(f"who was greeted: {error}") from error
 
 
-def _batches(own: Iterable[Held]) -> Iterator[list[Carried]]:
+def _batches(own: Iterable[HeldAmendment]) -> Iterator[list[Carried]]:
     """Yield amendments by number, in as many messages as they need."""
     batch: list[Carried] = []
     size = 0

@@ -59,7 +59,7 @@ class ClockDoubt(StrEnum):
     BEHIND = "made before an earlier one of its author, by its author's clock"
 
 
-class Held(msgspec.Struct, frozen=True):
+class HeldAmendment(msgspec.Struct, frozen=True):
     """An amendment that a node holds.
 
     Attributes:
@@ -133,12 +133,12 @@ class HeldAmendments:
         self._base = self.plan = base
         self._fixed_light_s = fixed_light_s
         self._named: tuple[ContactPlan, ContactPlan, frozenset[int]] | None = None  # see `nodes`
-        self._held: dict[AmendmentId, Held] = {}
-        self._ordered: list[Held] | None = None
+        self._held: dict[AmendmentId, HeldAmendment] = {}
+        self._ordered: list[HeldAmendment] | None = None
         self.changes = 0
         self._shares: dict[int, _Share] = {}  # by author
 
-    def all(self) -> list[Held]:
+    def all(self) -> list[HeldAmendment]:
         """Return what is held, in canonical order."""
         if self._ordered is None:  # Asked at each look at the page; the set seldom changes.
             self._ordered = sorted(self._held.values(), key=lambda held: held.amendment.order)
@@ -148,7 +148,7 @@ class HeldAmendments:
         """Return the amendments, in canonical order."""
         return [held.amendment for held in self.all()]
 
-    def of(self, author: int) -> list[Held]:
+    def of(self, author: int) -> list[HeldAmendment]:
         """Return those of an author, by number."""
         found = (held for id, held in self._held.items() if id.author == author)
         return sorted(found, key=lambda held: held.amendment.number)
@@ -184,13 +184,13 @@ class HeldAmendments:
             named = self._named = (self._base, self.plan, nodes)
         return named[2]
 
-    def take(self, carried: Carried, now: int) -> Held | NotTaken | None:
+    def take(self, carried: Carried, now: int) -> HeldAmendment | NotTaken | None:
         """Take an amendment; return it where it is new, None where it is known.
 
         Of two with one name, as a planner makes who has lost its store, the later one by its time holds, and
         where they have one time the one with the greater bytes: at every node the same.
         """
-        held = Held(carried.amendment, carried.data, now)
+        held = HeldAmendment(carried.amendment, carried.data, now)
         id = held.amendment.id
         known = self._held.get(id)
         if known is not None and _rank(known) >= _rank(held):
@@ -225,7 +225,7 @@ class HeldAmendments:
             raise StoreError(f"the amendment {author} {number}: {error}") from error
         if amendment.number != number:
             raise StoreError(f"the amendment {author} {number} has the number {amendment.number}")
-        self._keep(Held(amendment, kept.data, kept.taken))
+        self._keep(HeldAmendment(amendment, kept.data, kept.taken))
 
     def clock_doubts(self) -> dict[AmendmentId, ClockDoubt]:
         """Return the amendments whose time is doubtful, and why."""
@@ -240,7 +240,7 @@ class HeldAmendments:
             latest[id.author] = max(at, latest.get(id.author, at))
         return found
 
-    def _grows(self, held: Held) -> tuple[int, int]:
+    def _grows(self, held: HeldAmendment) -> tuple[int, int]:
         """Return by how many runs, and how many bytes, its author's share grows by an amendment."""
         id = held.amendment.id
         known = self._held.get(id)
@@ -252,7 +252,7 @@ class HeldAmendments:
     def _share(self, author: int) -> _Share:
         return self._shares.setdefault(author, _Share())
 
-    def _keep(self, held: Held) -> None:
+    def _keep(self, held: HeldAmendment) -> None:
         id = held.amendment.id
         share = self._share(id.author)
         runs, size = self._grows(held)
@@ -264,12 +264,12 @@ class HeldAmendments:
         self.changes += 1
 
 
-def record_of(held: Held) -> bytes:
+def record_of(held: HeldAmendment) -> bytes:
     """Return an amendment as a record of a node's store."""
     return msgspec.msgpack.encode(_Record(held.taken, held.data))
 
 
-def _rank(held: Held) -> tuple[int, bytes]:
+def _rank(held: HeldAmendment) -> tuple[int, bytes]:
     return held.amendment.at, held.data
 
 

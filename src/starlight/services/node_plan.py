@@ -9,7 +9,7 @@ from starlight.errors import InputError
 from starlight.node.application import ChangePlan, Request, Save, Say
 from starlight.services.amendment_format import AMENDMENT_MAX_BYTES, Carried, Message, encode_amendment
 from starlight.services.announcements import NAME
-from starlight.services.held_amendments import Held, HeldAmendments, NotTaken, record_of
+from starlight.services.held_amendments import HeldAmendment, HeldAmendments, NotTaken, record_of
 from starlight.services.trace_events import AmendmentMade, AmendmentRefused, AmendmentTaken
 from starlight.trace import Record, TraceEvent
 
@@ -89,7 +89,7 @@ class NodePlan:
             right = f"It has at most {AMENDMENT_MAX_BYTES}; make it several"
             raise InputError(f"an amendment of {len(data)} bytes", where="changes", right=right)
         held = self.held.take(Carried(amendment, data), now)
-        if not isinstance(held, Held):
+        if not isinstance(held, HeldAmendment):
             raise InputError(str(held), where="changes")
         made = AmendmentMade(self._node, amendment.number, self.held.digest())
         return amendment, [_saved(held), self._say(made, now), *self.put_in_force()]
@@ -104,7 +104,7 @@ class NodePlan:
             now: in ns.
         """
         requests: list[Request] = []
-        taken: list[Held] = []
+        taken: list[HeldAmendment] = []
         for carried in message.amendments:
             held = self.held.take(carried, now)
             if isinstance(held, NotTaken):
@@ -128,6 +128,6 @@ class NodePlan:
         return Say(Record(now, self._node, event))
 
 
-def _saved(held: Held) -> Save:
+def _saved(held: HeldAmendment) -> Save:
     author, number = held.amendment.id
     return Save(NAME, f"{HELD}{author}/{number}", record_of(held))
