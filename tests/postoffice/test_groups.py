@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 from tests.messages.contents import conversations_of
 from tests.messages.helpers import (
     CREW,
@@ -19,13 +20,13 @@ from tests.messages.helpers import (
     both_ways,
 )
 
-from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
+from starlight.dtntime import DAY, HOUR, MILLISECOND, MINUTE, SECOND
 from starlight.errors import InputError
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.format import encode_message
-from starlight.messages.group import Group, with_members
+from starlight.messages.group import AHEAD, NUMBER_MAX, Group, Membership, Stamp, with_members
 from starlight.messages.group_keys import GroupNews
 from starlight.messages.letter import Letter, Receipt, ReceiptFact, What
 from starlight.messages.wire_values import Envelope
@@ -327,6 +328,37 @@ def test_a_stranger_can_not_enter_or_read_a_group(sky: FakeSky) -> None:
     assert box(sky, JAY).groups.at(group.id) == group
     assert len(sky.earth.posts) == before
     assert len(box(sky, JAY).refused) == 2
+
+
+def lie(sky: FakeSky, group: Group, number: int) -> None:
+    """Have a member tell everyone a change of the member's own making with a number."""
+    stamp = Stamp(number, MISSION)
+    state = replace(group, people={**group.people, CREW: Membership(stamp, False)})
+    for address in (JAY, CREW, NANYOUNG):
+        payload = encode_message(GroupNews(group.id, state), Envelope(MISSION, address, sky.now))
+        node_of(sky, address).arrive(address, MISSION, payload)
+
+
+def test_a_member_can_not_use_up_the_numbers(sky: FakeSky) -> None:
+    """A change of the greatest number that there is, after which nobody could change a group, is refused."""
+    group = everyone(sky)
+    lie(sky, group, NUMBER_MAX)
+    assert box(sky, JAY).groups.at(group.id) == box(sky, NANYOUNG).groups.at(group.id) == group
+    change(sky, JAY, group.id, remove=(MISSION,))
+    sky.run(sky.now + HOUR)
+    for address in (JAY, CREW, NANYOUNG):
+        assert set(box(sky, address).groups.at(group.id).members) == {JAY, CREW, NANYOUNG}
+
+
+def test_numbers_that_were_pushed_leave_room(sky: FakeSky) -> None:
+    """Who pushes a number as far as it is taken does not end the changes of others: they count."""
+    group = everyone(sky)
+    lie(sky, group, (sky.now + AHEAD) // MILLISECOND)
+    assert CREW not in box(sky, NANYOUNG).groups.at(group.id).members
+    change(sky, JAY, group.id, add=(CREW,), remove=(MISSION,))
+    sky.run(sky.now + HOUR)
+    for address in (JAY, CREW, NANYOUNG):
+        assert set(box(sky, address).groups.at(group.id).members) == {JAY, CREW, NANYOUNG}
 
 
 def test_a_stranger_who_names_many_readers_leaves_room(sky: FakeSky) -> None:

@@ -194,3 +194,11 @@ def test_a_less_urgent_letter_is_not_put_first() -> None:
     usual, urgent = (write(sky, Draft(NANYOUNG, text, priority=n)) for text, n in (("a", 1), ("b", 2)))  # type: ignore[arg-type]
     with pytest.raises(InputError, match="more urgent"):
         sky.earth.office.holds.reorder(JAY, [usual, urgent], sky.now)
+
+
+def test_a_letter_is_not_taken_back_by_a_letter(sky: FakeSky) -> None:
+    """A draft that takes another back is refused: only the withdrawal knows whether it can still be first."""
+    id = write(sky, Draft(NANYOUNG, "Open me", open_at=LATER))
+    with pytest.raises(InputError, match="not taken back by a letter") as refused:
+        write(sky, Draft(NANYOUNG, "", id, act="withdrawn"))
+    assert "take-back" in refused.value.right

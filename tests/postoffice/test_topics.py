@@ -126,8 +126,14 @@ def test_only_its_author_makes_a_letter_obsolete_or_replaces_it(sky: FakeSky) ->
     """What its author says of it counts, at both ends; what somebody else says does not."""
     id = write(sky, JAY, "Meet at nine.")
     settle(sky)
-    write(sky, NANYOUNG, "", act="obsolete", reply_to=id)
-    settle(sky)
+    with pytest.raises(InputError, match="was not written here") as refused:
+        write(sky, NANYOUNG, "", act="obsolete", reply_to=id)
+    assert refused.value.where == "act"
+    forged = Letter(
+        id="b" * 32, thread=f"{NANYOUNG}|{JAY}", sender=NANYOUNG, to=JAY, written_at=sky.now,
+        act=Act.OBSOLETE, reply_to=id, format=2,
+    )  # fmt: skip
+    sky.earth.arrive(JAY, NANYOUNG, encode_message(forged, Envelope(NANYOUNG, JAY, sky.now)))
     assert not view(sky, JAY, id).obsolete
     write(sky, JAY, "", act="obsolete", reply_to=id)
     new = write(sky, JAY, "Meet at ten.", replaces=id)
@@ -153,6 +159,13 @@ def test_a_replacement_stays_in_the_topic_and_may_be_taken_back(sky: FakeSky) ->
     at.ask(at.office.outbox.withdraw(JAY, new, sky.now))
     assert view(sky, JAY, new).state == "withdrawn"
     assert view(sky, JAY, id).replaced_by is None
+
+
+def test_nobody_copies_an_own_letter(sky: FakeSky) -> None:
+    """ "Read and understood" is said of what another wrote; the error says so."""
+    id = write(sky, JAY, "Meet at nine.")
+    with pytest.raises(InputError, match="was written here"):
+        write(sky, JAY, "", act="copy", reply_to=id)
 
 
 def test_a_replacement_by_another_hand_is_not_believed(sky: FakeSky) -> None:

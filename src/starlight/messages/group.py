@@ -13,6 +13,11 @@ What that means to people: a change that was made in the knowledge of another co
 crossed, the one of the address that sorts last counts, at all ends alike; whoever meant something else sees
 it, and changes it again.
 
+Numbers count changes, so an honest one stays small. One who lies could give a change the greatest number that
+there is, and nobody could change that register ever again. So a state is taken only while none of its numbers
+is beyond the milliseconds since 2000, and `AHEAD` more (`check_numbers`): however far somebody pushes them,
+time goes by, and there is always room for another change; what was refused for being ahead is told again.
+
 Whoever is or was a member may change a group. Its id is a digest of its founder and a nonce, so nobody can
 pass for the founder of another's. A group that is declared in a node's file has no founder: its id follows
 from its name, the same at every node that declares it.
@@ -27,6 +32,7 @@ import msgspec
 from msgspec.structs import replace
 
 from starlight.bundle import EndpointID, cbor
+from starlight.dtntime import DAY, MILLISECOND
 from starlight.errors import InputError
 from starlight.messages.letter import GROUP_ID_BYTES, MEMBERSHIP_BYTES, READERS_MAX
 from starlight.messages.letter_keys import GROUP
@@ -42,6 +48,13 @@ NAME_MAX_BYTES = 255
 
 NUMBER_MAX = 2**53
 """More changes than anybody can make, and a number that any program can count with."""
+
+AHEAD = DAY
+"""How much further than the clock of who takes it a number may be: 86 million changes."""
+
+NEXT_FEW = 4096
+"""Changes after those that are known here, which are taken whatever the clock: that of who made them may be
+ahead by a moment, and honest people make no more while nothing is heard of them."""
 
 NONCE_BYTES = 16
 
@@ -101,10 +114,14 @@ class Group(msgspec.Struct, frozen=True):
         said = cbor.dumps([self.id, self.name.text, *_stamp(self.name.stamp), rows])
         return sha256(said).digest()[:MEMBERSHIP_BYTES]
 
+    @property
+    def greatest_number(self) -> int:
+        """Return the greatest number of a change that is known."""
+        return max(self.name.stamp.number, *(each.stamp.number for each in self.people.values()))
+
     def next_stamp(self, author: str) -> Stamp:
         """Return the stamp of a change that is made now in the knowledge of all that is here."""
-        stamps = [self.name.stamp, *(each.stamp for each in self.people.values())]
-        return Stamp(max(stamp.number for stamp in stamps) + 1, author)
+        return Stamp(self.greatest_number + 1, author)
 
 
 def group_id(founder: str, nonce: bytes) -> str:
@@ -233,6 +250,27 @@ def checked(group: Group) -> Group:
     if not all(0 <= stamp.number <= NUMBER_MAX for stamp in stamps):
         raise InputError(f"a change has a number of 0 to {NUMBER_MAX}", where="number")
     return group
+
+
+def check_numbers(state: Group, known: Group | None, now: int) -> None:
+    """Refuse a state with a change of a number that leaves no room for others.
+
+    Args:
+        state: as it came.
+        known: the group as it is known here, if it is.
+        now: in ns since 2000, by the clock of who takes it.
+
+    Raises:
+        InputError: a number is greater than the milliseconds since 2000, with `AHEAD`, and than the next few
+            after those that are known.
+    """
+    most = (now + AHEAD) // MILLISECOND
+    if known is not None:
+        most = max(most, known.greatest_number + NEXT_FEW)
+    if state.greatest_number > most:
+        right = "Changes are counted from 1; nobody can have made as many as there were milliseconds"
+        what = f"a change of {state.id} has the number {state.greatest_number}"
+        raise InputError(what, where="number", right=right)
 
 
 def _values(membership: Membership) -> list[cbor.Value]:

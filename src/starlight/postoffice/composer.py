@@ -98,6 +98,7 @@ class Composer:
         answered = mailbox.letter(reply_to) if reply_to is not None else None
         if reply_to is not None and answered is None:
             raise InputError(f"no letter {reply_to!r} here to answer", where="reply_to")
+        _check_act(mailbox, draft, answered)
         letter = Letter(
             id=drawn.hex(),
             thread=thread or _thread_of(mailbox, draft, answered, drawn),
@@ -191,6 +192,23 @@ def _thread_of(mailbox: Mailbox, draft: Draft, answered: Letter | None, drawn: b
     if former is not None:
         return former.thread
     return draft.to if is_group(draft.to) else thread_of(mailbox.address, draft.to)
+
+
+def _check_act(mailbox: Mailbox, draft: Draft, about: Letter | None) -> None:
+    """Refuse an act about a letter of the wrong hand: its reader would take it for words alone.
+
+    Raises:
+        InputError: another's letter is to be obsolete, or an own one was read and understood.
+    """
+    is_own = about is not None and about.sender == mailbox.address
+    if draft.act == "obsolete" and not is_own:
+        what = f"the letter {draft.reply_to!r} was not written here"
+        raise InputError(what, where="act", right="Only its author says that a letter no longer holds")
+    if draft.act == "copy" and is_own:
+        what = f"the letter {draft.reply_to!r} was written here"
+        raise InputError(
+            what, where="act", right="A copy says that one has read and understood another's letter"
+        )
 
 
 def _replaced(mailbox: Mailbox, draft: Draft) -> str | None:

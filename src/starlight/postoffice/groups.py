@@ -172,6 +172,7 @@ class Groups:
         requests: list[Request] = []
         if now_known != known:
             try:
+                states.check_numbers(state, known, now)
                 requests.append(mailbox.groups.put(states.checked(now_known)))
             except InputError as error:
                 return error.what, []

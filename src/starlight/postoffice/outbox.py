@@ -49,6 +49,7 @@ TELEMETRY_LIFETIME = 30 * DAY
 """Old positions and readings are of no use to those who act on them."""
 
 RECIPIENTS_MAX = 16
+TAKE_BACK = "While it can still be first: POST /people/PERSON/letters/LETTER/take-back"
 """Telemetry goes to controls, not to everyone."""
 
 
@@ -101,6 +102,7 @@ class Outbox:
         thread: str | None = None,
         lifetime: int | None = None,
         distress: Distress | None = None,
+        takes_back: bool = False,
     ) -> tuple[Letter, list[Request]]:
         """Write a letter and post it; asked again under the same key, return the one that there is.
 
@@ -111,6 +113,7 @@ class Outbox:
             thread: its thread; without one, that of the letter answered, or the one of the two people.
             lifetime: in ns, how long it is worth carrying; `LETTER_LIFETIME` if it is not told.
             distress: the call that it raises, answers or ends; that needs no words.
+            takes_back: it is a withdrawal that is foreseen to come first, as `Withdrawals` says.
 
         Raises:
             InputError: any of that is not so, the mailbox is full, or another letter has the draft's key.
@@ -127,6 +130,8 @@ class Outbox:
             )
         if distress is None:
             draft.require_text()
+        if draft.act == "withdrawn" and not takes_back:
+            raise InputError("a letter is not taken back by a letter", where="act", right=TAKE_BACK)
         if not mailbox.has_room():
             raise InputError("the mailbox is full", where="mailbox")
         held = self._holds.wanted(mailbox, draft, now)

@@ -102,7 +102,7 @@ class Withdrawals:
             return known, []
         if not found.offered:
             raise InputError(_too_late(found), where="letter", right="Write to its reader instead")
-        return self._outbox.write(address, _draft(mailbox, letter), now)
+        return self._outbox.write(address, _draft(mailbox, letter), now, takes_back=True)
 
     def _arrives(self, mailbox: Mailbox, letter: Letter, leaves: int) -> int | None:
         return self._forecasts.predict(mailbox.address, _draft(mailbox, letter), leaves).arrives
