@@ -121,6 +121,17 @@ class RealNode:
         """Kill the process without a word."""
         self.end(signal.SIGKILL)
 
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let the process stand still for a while, as if its machine slept."""
+        assert self._running is not None
+        process = self._running.process
+        process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGCONT)
+
     def later(self, since: int, by: int) -> None:
         """Let its clock be ahead of the machine's by a time in ns, from its next start on.
 

@@ -18,7 +18,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 from tests.media.test_pictures import file_of, landscape, with_exif
-from tests.pair.nodes import Pair, contacts, looks_well, real_pair
+from tests.pair.nodes import JAY, Pair, contacts, looks_well, real_pair
 from tests.web.conftest import CHROMIUM
 
 from starlight.dtntime import DAY, HOUR, SECOND
@@ -56,6 +56,17 @@ def letter(page: Page, text: str) -> Locator:
     return page.get_by_role("article").filter(has=page.locator(".text", has_text=text))
 
 
+def here_of(pair: Pair, text: str) -> int:
+    """Return how much of the voice in a letter is at Nan-young's node, in bytes; 0 before it came."""
+    came = pair.habitat.letters("nan", JAY).get(text)
+    return 0 if came is None else int(came["parts"][0]["here_bytes"])
+
+
+def size_of(pair: Pair, text: str) -> int:
+    """Return the size of the voice in a letter that came, in bytes."""
+    return int(pair.habitat.letters("nan", JAY)[text]["parts"][0]["size_bytes"])
+
+
 def record(page: Page, seconds: int) -> None:
     """Record a voice for so many seconds, as the page counts them."""
     page.get_by_role("button", name="Voice", exact=True).click()
@@ -84,19 +95,22 @@ def test_a_voice_is_recorded_and_heard_while_it_comes(pair: Pair) -> None:
     jay.locator("#text").fill("Listen to this.")
     jay.locator("#send").click()
     expect(jay.locator("#attached")).to_be_hidden()
-    came = letter(nan, "Listen to this.")
-    expect(came.locator(".transcript")).to_have_text("Beep, beep, beep.")
-    voice = came.locator("li.voice")
-    expect(voice.locator("a.play")).to_be_visible()
-    expect(voice.locator(".whereabouts")).to_contain_text("the rest is to come")
-    nan.locator("#speed").evaluate("each => (each.value = '2')")
-    voice.locator("a.play").click()
-    expect(nan.locator("#still")).to_have_text("Waits for the rest, which is on its way.")
-    looks_well(nan)
+    pair.habitat.until(lambda: here_of(pair, "Listen to this.") > 0, "its beginning")
+    with pair.control.frozen():
+        assert here_of(pair, "Listen to this.") < size_of(pair, "Listen to this.")
+        came = letter(nan, "Listen to this.")
+        expect(came.locator(".transcript")).to_have_text("Beep, beep, beep.")
+        voice = came.locator("li.voice")
+        expect(voice.locator("a.play")).to_be_visible()
+        expect(voice.locator(".whereabouts")).to_contain_text("the rest is to come")
+        nan.locator("#speed").evaluate("each => (each.value = '2')")
+        voice.locator("a.play").click()
+        expect(nan.locator("#still")).to_have_text("Waits for the rest, which is on its way.")
+        looks_well(nan)
     # Swapped many times meanwhile, the letters never take the player with them.
     expect(voice.locator(".whereabouts")).to_have_count(0)
-    size = voice.get_attribute("data-size")
-    expect(nan.locator("#sound")).to_have_attribute("src", re.compile(rf"here={size}$"))
+    whole = re.compile(rf"here={size_of(pair, 'Listen to this.')}$")
+    expect(nan.locator("#sound")).to_have_attribute("src", whole)
     expect(nan.locator("#sound")).to_have_js_property("ended", True)
     expect(nan.locator("#still")).to_have_text("")
     played, rate = nan.locator("#sound").evaluate("each => [each.currentTime, each.playbackRate]")
