@@ -14,10 +14,14 @@ from pluggy import Result
 
 LONGEST_FIRST = (
     "rehearsal/test_rehearsal",
-    "cli/test_demo_kills",
-    "app/test_demo",
+    "pair/test_media",
     "pair/test_pair",
     "web/test_page",
+    "pair/",
+    "web/test_first_minute",
+    "routing/test_oracle",
+    "cli/test_demo_kills",
+    "app/test_demo",
     "cli/test_commands",
     "web/test_demo_page",
     "cli/test_bundles",

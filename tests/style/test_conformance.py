@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
 
+@cache
 def functions(path: Path) -> set[str]:
     """Return the names of the functions that a file defines."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
