@@ -27,7 +27,7 @@ from starlight.lookup import excerpt, wanted
 from starlight.mailboxes import client_keys
 from starlight.mailboxes.mailbox import MailboxLimits
 from starlight.media import tasks
-from starlight.messages import conversation, draft, parts, queue, storage, withdrawal
+from starlight.messages import conversation, draft, parts, queue, settings, storage, withdrawal
 from starlight.messages.letter_view import LetterView
 from starlight.node.config import NodeLimits
 from starlight.postoffice import uploads
@@ -106,6 +106,8 @@ ANSWERS: dict[str, Any] = {
     "GET /people/PERSON/storage": storage.Storage,
     "POST /people/PERSON/storage/release": storage.Released,
     "POST /people/PERSON/storage/erase": storage.Erased,
+    "GET /people/PERSON/settings": settings.Settings,
+    "POST /people/PERSON/settings": settings.Settings,
     "GET /people/PERSON/archive": list[KeptLetter],
     "POST /people/PERSON/archive": list[ImportedLetter],
     "PUT /people/PERSON/letters/LETTER/parts/N": "nothing",
@@ -220,6 +222,7 @@ BODIES: dict[str, tuple[Struct, ...]] = {
     "An import": (archive_view.ImportOrder,),
     "An order to let go": (storage.ReleaseOrder,),
     "An order to erase": (storage.EraseOrder,),
+    "A choice of settings": (settings.Settings,),
     "An order to drop": (stored_bundle_routes.DropOrder,),
     "An amendment": (amendment_drafts.AmendmentDraft,),
     "A change": (amendment_drafts.ChangeDraft,),

@@ -33,6 +33,7 @@ from starlight.messages.letter_view import LetterView
 from starlight.messages.part_view import PartView
 from starlight.messages.queue import Fixed, HiddenThere, HoldOrder, MoveOrder, QueueEntry, QueueView
 from starlight.messages.quote import Quote
+from starlight.messages.settings import Settings
 from starlight.messages.storage import Erased, EraseOrder, Released, ReleaseOrder, Storage
 from starlight.messages.urgency import Precedence, Priority
 from starlight.messages.withdrawal import Withdrawal
@@ -48,6 +49,7 @@ from starlight.web.forecast_view import (
 )
 from starlight.web.queue_backend import QueueBackend
 from starlight.web.search_view import Finder, FoundLetter, SearchView
+from starlight.web.settings_backend import SettingsBackend
 from starlight.web.storage_backend import StorageBackend
 from starlight.web.views import (
     CivilFace,
@@ -215,6 +217,19 @@ class FakeStorage(StorageBackend):
         return Released(3, 7_400_000) if order.older_than_days <= 7 else Released(0, 0)
 
 
+class FakeSettings(SettingsBackend):
+    """The settings of everybody."""
+
+    def __init__(self) -> None:
+        self.chosen = Settings()
+
+    async def settings(self) -> Settings:
+        return self.chosen
+
+    async def choose(self, settings: Settings) -> None:
+        self.chosen = settings
+
+
 class FakeQueue(QueueBackend):
     """A queue of two letters, one held and one that opens later; it remembers what is ordered."""
 
@@ -338,6 +353,7 @@ class FakeBackend(PageBackend):
         self.kept: list[Kept] = []
         self.set_aside = self.refused = 0
         self.room = FakeStorage()
+        self.fake_settings = FakeSettings()
         self.fake_queue = FakeQueue()
         self.own_letters: tuple[OwnLetter, ...] = ()
         self.drafts: list[Draft] = []
@@ -394,6 +410,9 @@ class FakeBackend(PageBackend):
 
     def storage(self, person: str) -> FakeStorage:
         return self.room
+
+    def settings(self, person: str) -> FakeSettings:
+        return self.fake_settings
 
     def queues(self, person: str) -> FakeQueue:
         return self.fake_queue

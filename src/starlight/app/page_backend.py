@@ -22,6 +22,7 @@ from starlight.app.in_transit import InTransit
 from starlight.app.last_heard import last_heard
 from starlight.app.letter_finder import LetterFinder
 from starlight.app.link_views import link_views
+from starlight.app.mailbox_settings import MailboxSettings
 from starlight.app.mailbox_storage import MailboxStorage
 from starlight.app.media_desk import MediaDesk
 from starlight.app.media_work import MediaWork
@@ -169,6 +170,11 @@ class NodePageBackend:
         """Return the room that letters and media of a person take, by id."""
         owner = self._inhabitants[person]
         return MailboxStorage(owner.person.address, self._daemons[owner.node].storage)
+
+    def settings(self, person: str) -> MailboxSettings:
+        """Return what a person has chosen for their pages, by id."""
+        owner = self._inhabitants[person]
+        return MailboxSettings(owner.person.address, self._daemons[owner.node].settings)
 
     async def correspondent(self, address: str) -> views.Recipient | None:
         """Return who is at an address; None where nobody knows."""

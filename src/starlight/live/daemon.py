@@ -40,6 +40,7 @@ from starlight.live.own_clock_watch import OwnClockWatch
 from starlight.live.plan_service import PlanService
 from starlight.live.planned_links import as_planned
 from starlight.live.services import services_of
+from starlight.live.settings_service import SettingsService
 from starlight.live.storage_service import StorageService
 from starlight.live.stored_bundles import StoredBundles
 from starlight.messages.correspondent import Maker
@@ -152,6 +153,7 @@ class Daemon:
         open_office = OpenOffice(self.office, moment, partial(carry_out, MAIL))
         self.mail = MailService(open_office, clock, room)
         self.storage = StorageService(open_office)
+        self.settings = SettingsService(open_office)
         self.archive = ArchiveService(open_office, room)
         self.bundles = BundleService(registry, moment, partial(carry_out, BUNDLES), host.payload, room)
         self.plan = PlanService(self._amendments, moment, partial(carry_out, AMENDMENTS))

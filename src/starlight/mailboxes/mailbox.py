@@ -23,6 +23,7 @@ from starlight.mailboxes.decoded import DecodedRecords
 from starlight.mailboxes.distress_calls import DistressCalls
 from starlight.mailboxes.hidden_correspondents import HiddenCorrespondents
 from starlight.mailboxes.incoming_letters import IncomingLetters
+from starlight.mailboxes.kept_settings import KeptSettings
 from starlight.mailboxes.known_groups import KnownGroups
 from starlight.mailboxes.letter_marks import Marks
 from starlight.mailboxes.mailbox_index import MailboxIndex
@@ -109,6 +110,7 @@ class Mailbox:
         topics: named threads in its conversations.
         marks: what letters do to others, and reminders.
         hidden: who is not in the list of correspondents, until something new comes.
+        settings: what its owner has chosen for the pages that show it.
     """
 
     def __init__(
@@ -142,6 +144,7 @@ class Mailbox:
         self.topics = Topics(address, records)
         self.marks = Marks(address, records)
         self.calls = DistressCalls(address, records)
+        self.settings = KeptSettings(address, records)
         self.refused = RefusedMessages(address, records, limits.refused, limits.refused_bytes)
         records.asides.watch(address, self._was_set_aside)
 

@@ -28,6 +28,7 @@ mark/<id>               what other letters do to a letter
 reminders               of which letters somebody wants to be reminded, and when
 topic/<thread>          what a topic is called
 distress                the distress calls: the owner's last one, and those of others
+settings                what the owner has chosen for the pages that show the mailbox
 index/<id>              a letter's `IndexEntry`
 ======================  =======================================================================
 
@@ -79,6 +80,7 @@ KINDS = frozenset(
         "reminders",
         "topic",
         "distress",
+        "settings",
         "index",
     }
 )
@@ -101,6 +103,7 @@ KEY = "key/"
 REFUSED = "refused/"
 HIDDEN = "hidden"
 DISTRESS = "distress"
+SETTINGS = "settings"
 Mark = Literal["open", "owed", "unread", "starred", "asks", "hidden"]
 """Letters can be asked for by these: something is still foreseen of it; a receipt is owed; nobody read it;
 its reader put a star to it; it asks, and nobody has answered; it is not to be seen, or not yet."""

@@ -29,6 +29,7 @@ kind          versions
 `HIDDEN`      2 framed
 `UNOPENED`    2 framed; none of an empty place
 `OPENING`     2 framed
+`SETTINGS`    2 framed
 `RECEIVED`    1 a map; 2 framed
 `TELEMETRY`   1 a map; 2 framed, with the time of creation
 ============  ==================================================================================
@@ -49,6 +50,7 @@ from starlight.messages.distress import HeardCall, OwnCall
 from starlight.messages.group import Group
 from starlight.messages.marks import LetterMarks
 from starlight.messages.part_state import PartState
+from starlight.messages.settings import Settings
 from starlight.messages.topic import TopicName
 from starlight.messages.wire_values import Envelope
 
@@ -284,6 +286,7 @@ REMINDERS = RecordKind(2, _reader(dict[str, int]), _reader(dict[str, int]))
 TOPIC = RecordKind(2, _reader(TopicName), _reader(TopicName))
 OPENING = RecordKind(2, _reader(tuple[str, ...]), _reader(tuple[str, ...]))
 UNOPENED = RecordKind(2, _unopened, _unopened)
+SETTINGS = RecordKind(2, _reader(Settings), _reader(Settings))
 DISTRESS = RecordKind(2, _reader(KeptCalls), _reader(KeptCalls))
 GROUP = RecordKind(2, _reader(Group), _reader(Group))
 VERSIONS = RecordKind(2, _reader(dict[str, MetVersion]), _reader(dict[str, MetVersion]))

@@ -29,6 +29,7 @@ from starlight.web.parts import PartRoutes
 from starlight.web.queue import QueueRoutes
 from starlight.web.render import HERE
 from starlight.web.search import SearchRoutes
+from starlight.web.settings import SettingsRoutes
 from starlight.web.storage import StorageRoutes
 from starlight.web.stream import PageStreams
 from starlight.web.topics import TopicRoutes
@@ -49,6 +50,7 @@ def make_app(backend: PageBackend, *, token: str, hosts: tuple[str, ...] = LOOPB
         *MediaRoutes(backend).routes(),
         *ArchiveRoutes(backend).routes(),
         *StorageRoutes(backend).routes(),
+        *SettingsRoutes(backend).routes(),
         *PartRoutes(backend).routes(),
         *QueueRoutes(backend).routes(),
         *LetterRoutes(backend).routes(),

@@ -22,6 +22,7 @@ from starlight.web.group_view import GroupDesk
 from starlight.web.media_backend import MediaBackend
 from starlight.web.queue_backend import QueueBackend
 from starlight.web.search_view import Finder
+from starlight.web.settings_backend import SettingsBackend
 from starlight.web.storage_backend import StorageBackend
 from starlight.web.topic_view import TopicDesk
 from starlight.web.views import (
@@ -161,6 +162,10 @@ class PageBackend(Protocol):
 
     def storage(self, person: str) -> StorageBackend:
         """Return the room that letters and media of one of `people()` take, by id."""
+        ...
+
+    def settings(self, person: str) -> SettingsBackend:
+        """Return what one of `people()`, by id, has chosen for their pages."""
         ...
 
     async def correspondent(self, address: str) -> Recipient | None:

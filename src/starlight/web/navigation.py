@@ -22,11 +22,13 @@ class View(msgspec.Struct, frozen=True):
         name: the last part of its address, and the name of its template; empty for the conversations.
         title: in English, what it is called; the navigation has little room.
         icon: its sign among ``symbols.html``.
+        holds: the name of a view that is reached through it, so that it stands for that too.
     """
 
     name: str
     title: str
     icon: str
+    holds: str = ""
 
     @property
     def path(self) -> str:
@@ -40,6 +42,6 @@ VIEWS = (
     View("queue", "Queue", "queue"),
     View("contacts", "Contacts", "people"),
     View("search", "Search", "find"),
-    View("storage", "Storage", "box"),
+    View("settings", "Settings", "settings", holds="storage"),
 )
 """All that there are, in the order to show."""

@@ -10,6 +10,7 @@ import msgspec
 
 from starlight.messages.later_view import OwnLetter
 from starlight.messages.letter_view import LetterView
+from starlight.messages.settings import AT_FIRST, Settings
 from starlight.web import wire
 from starlight.web.forecast_view import PredictionView, ReachView
 from starlight.web.localtime import next_day
@@ -80,16 +81,22 @@ class PageView:
         mailbox: the person's, opened at a correspondent.
         status: what else moves.
         look: how they are looked at.
+        settings: what the person has chosen.
     """
 
     def __init__(
-        self, people: tuple[Person, ...], mailbox: MailboxView, status: PageStatus, look: Look = AT_LATEST
+        self,
+        people: tuple[Person, ...],
+        mailbox: MailboxView,
+        status: PageStatus,
+        look: Look = AT_LATEST,
+        settings: Settings = AT_FIRST,
     ) -> None:
         self.people = people
         self.mailbox = mailbox
         self.status = status
         self.look = look
-        self._reader = Reader(mailbox.person, status.sky.clock)
+        self._reader = Reader(mailbox.person, status.sky.clock, settings)
 
     def page(
         self,

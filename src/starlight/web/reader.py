@@ -10,7 +10,8 @@ from functools import partial
 
 from starlight import dtntime
 from starlight.dtntime import MINUTE, SECOND
-from starlight.web import localtime
+from starlight.messages.settings import AT_FIRST, Settings
+from starlight.web import localtime, wire
 from starlight.web.forecast_view import LatenessView, PredictionView
 from starlight.web.render import render
 from starlight.web.views import Clock, Person, Recipient
@@ -60,11 +61,13 @@ class Reader:
     Args:
         person: who it is.
         clock: mission time, and how both worlds read it.
+        settings: what the person has chosen.
     """
 
-    def __init__(self, person: Person, clock: Clock) -> None:
+    def __init__(self, person: Person, clock: Clock, settings: Settings = AT_FIRST) -> None:
         self.person = person
         self.clock = clock
+        self.settings = settings
 
     @property
     def base(self) -> str:
@@ -162,6 +165,10 @@ class Reader:
             "person": self.person,
             "clock": self.clock,
             "base": self.base,
+            "settings": self.settings,
+            # For the page's script: what sounds, and when it is quiet by which clock.
+            "settings_told": lambda: wire.dumps(self.settings).decode(),
+            "clock_told": lambda: wire.dumps(self.clock).decode(),
             "view": "",
             "unread": 0,
             "moment": self.moment,

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from starlight.messages.settings import AT_FIRST, BY_BROWSER, Settings
 from starlight.web.answers import is_of_api, json_answer, wants_json
 from starlight.web.backend import PageBackend
 from starlight.web.page import Look, PageView
@@ -61,13 +62,17 @@ class Visit:
         request: what was asked.
         person: who is asked about.
         letters: theirs.
+        settings: what they have chosen; of the API, which is the same for all, what holds at first.
     """
 
-    def __init__(self, backend: PageBackend, request: Request, person: Person) -> None:
+    def __init__(
+        self, backend: PageBackend, request: Request, person: Person, settings: Settings = AT_FIRST
+    ) -> None:
         self.backend = backend
         self.request = request
         self.person = person
         self.letters = backend.correspondence(person.id)
+        self.settings = settings
 
     @classmethod
     async def of(cls, backend: PageBackend, request: Request, query: type[msgspec.Struct] = NoQuery) -> Visit:
@@ -85,16 +90,23 @@ class Visit:
         # The backend is only ever asked for people it has named, so it need not guard against others.
         if is_of_api(request):
             read_query(request, query)
-        else:
-            # The API stays English, whoever asks: programs read it.
-            speak(accepted(request.headers.get("accept-language", "")))
         people = await backend.people()
         wanted = request.path_params.get("person") or request.query_params.get("person") or people[0].id
         for person in people:
             if person.id == wanted:
-                return cls(backend, request, person)
+                return await cls._as(backend, request, person)
         ids = ", ".join(person.id for person in people)
         raise HTTPException(404, f"there is nobody {wanted!r} here; there are {ids}")
+
+    @classmethod
+    async def _as(cls, backend: PageBackend, request: Request, person: Person) -> Visit:
+        # The API stays English, whoever asks: programs read it.
+        if is_of_api(request):
+            return cls(backend, request, person)
+        settings = await backend.settings(person.id).settings()
+        asked = accepted(request.headers.get("accept-language", ""))
+        speak(asked if settings.language == BY_BROWSER else settings.language)
+        return cls(backend, request, person, settings)
 
     async def mailbox(self, to: str | None = None) -> MailboxView:
         """Return the person's mailbox as the request asks to see it, or opened at an address.
@@ -125,11 +137,11 @@ class Visit:
             topic=asked.get("topic"),
             replacing=asked.get("replace"),
         )
-        return PageView(await self.backend.people(), mailbox, status, look)
+        return PageView(await self.backend.people(), mailbox, status, look, self.settings)
 
     async def reader(self) -> Reader:
         """Return the person as the reader of something that is told without the mailbox."""
-        return Reader(self.person, await self.backend.clock())
+        return Reader(self.person, await self.backend.clock(), self.settings)
 
     async def done(
         self, result: object, to: str | None = None, status: int = 200, *, more: str = ""
