@@ -1,0 +1,44 @@
+"""Every view that the navigation lists: by axe, on a phone, in the other language."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, expect
+from tests.web.conftest import TOKEN, Serving, accessible
+
+from starlight.web.navigation import VIEWS
+
+LOOKS = (
+    {"locale": "en-GB", "color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
+    {"locale": "ko-KR", "color_scheme": "dark", "viewport": {"width": 360, "height": 740}},
+)
+MARKUP = "<b onclick=alert(1)>Write</b>"
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=[str(each["locale"]) for each in LOOKS])
+def test_every_view_is_accessible_and_fits(
+    serving: Serving, browser: Browser, look: dict[str, object]
+) -> None:
+    """axe finds nothing in any view; nothing is wider than the screen; markup in what was written is text."""
+    with serving.client() as client:
+        for text in (MARKUP, "word" * 100):
+            draft = {"to": "ipn:21.1", "text": text, "topic_name": MARKUP, "act": "question"}
+            assert client.post("/api/people/jay/letters", json=draft).status_code == 201
+    context = browser.new_context(**look)  # type: ignore[arg-type]
+    page = context.new_page()
+    thrown: list[str] = []
+    page.on("pageerror", lambda error: thrown.append(str(error)))
+    page.goto(f"{serving.url}/people/jay?token={TOKEN}")
+    for path in [*(view.path for view in VIEWS), "/distress"]:
+        answer = page.goto(f"{serving.url}/people/jay{path}")
+        assert answer is not None
+        assert answer.status == 200, path
+        expect(page.locator("html")).to_have_attribute("lang", str(look["locale"])[:2])
+        expect(
+            page.get_by_role("heading", level=1).or_(page.get_by_role("heading", level=2)).first
+        ).to_be_visible()
+        accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert page.locator("b[onclick]").count() == 0, path
+    assert thrown == []
+    context.close()
