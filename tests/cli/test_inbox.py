@@ -33,7 +33,16 @@ def test_letters_are_found_by_words(tmp_path: Path) -> None:
         assert [letter["with_address"] for letter in json.loads(two.out)["letters"]] == ["ipn:10.1"] * 2
         assert command("inbox", data, "hama", "--search", "red", "--with", HAMA).out == "Nothing was found.\n"
         assert "Hama (ipn:10.2)" in command("inbox", data, "jay", "--search", "hama").out
+        begun = command("send", data, "jay", HAMA, "Ferns", "--topic", "Garden")
+        assert "It begins the topic 'Garden'." in begun.out
+        assert "topic" not in command("send", data, "jay", HAMA, "Moss", "--topic", "Garden").out
+        letters = json.loads(
+            command("inbox", data, "hama", "--with", "jay", "--topic", "Garden", "--json").out
+        )
+        assert [each["text"] for each in letters] == ["Ferns", "Moss"]
         for arguments, told in (
+            (("--topic", "Gardn"), "There are 'Garden'"),
+            (("--topic", "Garden", "--search", "red"), "--topic"),
             (("--before", "5"), "--before"),
             (("--follow", "--search", "red"), "--follow"),
             (("--search", "red", "--before", "x"), "before"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from starlight import dtntime
+from starlight.cli.named import correspondent_named, topic_named
 from starlight.cli.node import OPEN_WAYS, client_of, letter_told, show_lateness, state_words
 from starlight.cli.options import as_json, collected, data_folder
 from starlight.cli.output import echo, print_json
@@ -26,6 +27,7 @@ class InboxOptions(NamedTuple):
     folder: Path
     person: str
     address: str | None
+    topic: str | None
     search: str | None
     before: str | None
     follow: bool
@@ -36,7 +38,13 @@ class InboxOptions(NamedTuple):
 @click.command()
 @data_folder
 @click.argument("person")
-@click.option("--with", "address", metavar="ADDRESS", help="Only the letters with this correspondent.")
+@click.option(
+    "--with",
+    "address",
+    metavar="WHOM",
+    help="Only the letters with this one: an address or a name.",
+)
+@click.option("--topic", metavar="NAME", help="Only the letters of this topic, by its name or id.")
 @click.option("--search", metavar="WORDS", help="Only letters with all these words; phrases in quotes.")
 @click.option("--before", metavar="N", help="With --search: those after the last that were found.")
 @click.option("--follow", is_flag=True, help="Print each letter as it comes, until Ctrl-C.")
@@ -52,12 +60,19 @@ def inbox(asked: InboxOptions) -> None:
     client, person, address = client_of(asked.folder), asked.person, asked.address
     client.person(person)
     if address is not None:
-        client.address(address, where="--with")
+        address = correspondent_named(client, person, address, where="--with")
+        asked = asked._replace(address=address)
     if asked.search is None and asked.before is not None:
         raise InputError("it goes on with a search", where="--before", right="Give --search too")
     if asked.follow and (asked.search is not None or asked.explain):
         right = "Leave out --search and --explain, or --follow"
         raise InputError("letters that come are printed as they are", where="--follow", right=right)
+    if asked.search is not None and asked.topic is not None:
+        right = "Leave out one of them"
+        raise InputError("a search is in all topics", where="--topic", right=right)
+    if asked.topic is not None:
+        topic = topic_named(client, person, asked.topic, address)
+        asked = asked._replace(topic=topic.id, address=topic.correspondent)
     if asked.follow:
         _follow(asked)
     elif asked.search is not None:
@@ -73,7 +88,9 @@ def _follow(asked: InboxOptions) -> None:
     arrivals = Arrivals(asked.folder, asked.person, lambda line: echo(line, err=True))
     echo("Letters are printed as they come, until Ctrl-C.", err=True)
     for letter in arrivals.letters():
-        if asked.address not in (None, letter.from_address):
+        if asked.address not in (None, letter.group or letter.from_address):
+            continue
+        if asked.topic not in (None, letter.topic):
             continue
         if asked.json_output:
             print_json(letter_told(letter, None, explained=False), indent=None)
@@ -100,7 +117,7 @@ def _list(client: Client, asked: InboxOptions) -> None:
     from starlight.words.letters import refused, set_aside
 
     folder, person, address, explain = asked.folder, asked.person, asked.address, asked.explain
-    letters = client.letters(person, address)
+    letters = client.letters(person, address, asked.topic)
     # A search in the plan for each letter, so only where it is asked for.
     why = {letter.id: client.why_late(person, letter) for letter in letters} if explain else {}
     if asked.json_output:

@@ -10,6 +10,7 @@ import click
 
 from starlight import dtntime
 from starlight.cli.group import group_of
+from starlight.cli.named import topic_to_write_in
 from starlight.cli.options import as_json, collected, data_folder, moment
 from starlight.cli.output import echo, print_json
 from starlight.cli.sent_parts import PartFiles, show_parts, uploaded
@@ -65,6 +66,8 @@ class SendOptions(NamedTuple):
     to_group: str | None
     reply_to: str | None
     replaces: str | None
+    topic: str | None
+    announce: bool
     priority: str
     critical: bool
     voices: tuple[Path, ...]
@@ -92,6 +95,12 @@ class SendOptions(NamedTuple):
 @click.option("--to-group", metavar="NAME", help="Write to a group, by its name or id; without ADDRESS then.")
 @click.option("--reply-to", metavar="LETTER", help="The id of the letter that this one answers.")
 @click.option("--replaces", metavar="LETTER", help="The id of your letter in whose place this one stands.")
+@click.option(
+    "--topic", metavar="NAME", help="The topic that it belongs to, by its name or id; a new name begins one."
+)
+@click.option(
+    "--announce", is_flag=True, help="Keep it at the top of its readers' page until they have read it."
+)
 @click.option(
     "--priority",
     metavar="P",
@@ -203,6 +212,7 @@ def _draft(client: Client, asked: SendOptions) -> Draft:
     from starlight.messages.urgency import priority_of
 
     address, text = _addressed(client, asked)
+    topic = None if asked.topic is None else topic_to_write_in(client, asked.person, asked.topic, address)
     urgency = priority_of(asked.priority)
     if asked.open_at is not None and asked.unless_back is not None:
         right = "Give one of --open-at and --unless-back"
@@ -218,6 +228,9 @@ def _draft(client: Client, asked: SendOptions) -> Draft:
         parts,
         asked.key,
         asked.plain or None,
+        act="announcement" if asked.announce else "words",
+        topic=topic,
+        topic_name=asked.topic if asked.topic is not None and topic is None else "",
         replaces=asked.replaces,
         leave_at=asked.leave_at,
         after=asked.after_read,
@@ -254,6 +267,8 @@ def _show_sent(letter: LetterView, foreseen: PredictionView, way: ReachView) -> 
         if fact.certainty == "predicted":
             echo(f"  {state_words(fact.state):<10}{dtntime.to_text(fact.time, 3)}  (predicted)")
     show_parts(letter, foreseen)
+    if letter.thread_name:
+        echo(f"  It begins the topic {letter.thread_name!r}.")
     if way.code not in (*OPEN_WAYS, "no_route"):
         _show_way(way)
     if way.code == "no_route" and letter.expires is not None:

@@ -30,6 +30,7 @@ from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
 from starlight.web.group_view import GroupChange, GroupFounding, GroupView
 from starlight.web.search_view import FoundLetter, SearchView
 from starlight.web.thread import called
+from starlight.web.topic_view import TopicView
 from starlight.web.views import CivilFace, Clock, CountedFace, MailboxView, Person, Recipient, Upload
 
 __all__ = [
@@ -108,12 +109,13 @@ class Client:
         upload = self._api.ask(Question("POST", f"/people/{person}/parts", as_json(Upload), body=body)).upload
         return Attachment(upload, file.path.name, file.media_type, _kind_of(file.media_type))
 
-    def letters(self, person: str, only: str | None = None) -> list[LetterView]:
+    def letters(self, person: str, only: str | None = None, topic: str | None = None) -> list[LetterView]:
         """Return a person's letters by conversation, in each the oldest first.
 
         Args:
             person: by id.
             only: the address of the one correspondent whose letters are wanted; None for all.
+            topic: the id of the topic whose letters alone are wanted; None for all.
         """
         path = f"/people/{person}/mailbox"
         # Only the conversations are wanted here; the letters that come with them are kept to the fewest.
@@ -122,6 +124,7 @@ class Client:
         found: list[LetterView] = []
         for address in addresses:
             query = {"with": address, "limit": str(LETTERS_AT_ONCE)}
+            query |= {} if topic is None else {"topic": topic}
             view = self._get(path, MailboxView, **query)
             letters = view.letters
             # From the newest page backwards: what comes meanwhile does not shift what is still to be read.
@@ -212,6 +215,10 @@ class Client:
         """Take back a letter that has left and opens later."""
         path = f"/people/{person}/letters/{quote(letter, safe='')}/take-back"
         return self._post(path, HoldOrder(), Withdrawal)
+
+    def topics(self, person: str) -> list[TopicView]:
+        """Return the topics of all conversations of a person, the one with the latest letter first."""
+        return self._get(f"/people/{person}/topics", list[TopicView])
 
     def groups(self, person: str) -> list[GroupView]:
         """Return the groups that a person is or was in, by name."""
