@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from starlight.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
-    from starlight.client.client import Client
-    from starlight.web.topic_view import TopicView
+    from starlight.client.client import Client, TopicView
 
 _ID = re.compile(r"[0-9a-f]{32}")
 """The id of a topic; nobody calls one so."""

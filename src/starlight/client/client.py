@@ -43,6 +43,7 @@ __all__ = [
     "PredictionView",
     "ReachView",
     "SearchView",
+    "TopicView",
     "plain_values",
 ]
 
