@@ -27,7 +27,16 @@ from starlight.lookup import excerpt, wanted
 from starlight.mailboxes import client_keys
 from starlight.mailboxes.mailbox import MailboxLimits
 from starlight.media import tasks
-from starlight.messages import conversation, draft, parts, queue, settings, storage, withdrawal
+from starlight.messages import (
+    awaited_name,
+    conversation,
+    draft,
+    parts,
+    queue,
+    settings,
+    storage,
+    withdrawal,
+)
 from starlight.messages.letter_view import LetterView
 from starlight.node.config import NodeLimits
 from starlight.postoffice import uploads
@@ -78,6 +87,8 @@ ANSWERS: dict[str, Any] = {
     "POST /people/PERSON/read": letters.ReadCount,
     "POST /people/PERSON/hide": conversation.HiddenEntry,
     "GET /people/PERSON/contacts": contacts.ContactsView,
+    "POST /people/PERSON/contacts/address": awaited_name.GivenAddress,
+    "POST /people/PERSON/contacts/record": contacts.NameOrder,
     "GET /people/PERSON/topics": list[topic_view.TopicView],
     "GET /people/PERSON/marked": topic_view.MarkedLetters,
     "GET /people/PERSON/queue": queue.QueueView,
@@ -143,6 +154,8 @@ TITLES: dict[str, str] = {
     "FormerView": "Former letter",
     "HeldView": "Held letter",
     "OpensView": "Opening",
+    "GivenAddress": "Given address",
+    "NameOrder": "Name",
     "ContactsView": "Contacts",
     "CourseView": "Course",
     "TopicView": "Topic",
@@ -213,11 +226,13 @@ BODIES: dict[str, tuple[Struct, ...]] = {
         pages.RateOrder,
         topic_view.StarOrder,
         topic_view.ReminderOrder,
+        contacts.NameOrder,
     ),
     "A founding": (group_view.GroupFounding,),
     "A change of a group": (group_view.GroupChange,),
     "Words of a call": (distress_view.CallWords,),
     "An acknowledgement": (distress_view.CallAnswer,),
+    "An order to give an address": (awaited_name.AddressOrder,),
     "An order to hide": (conversation.HideOrder,),
     "An import": (archive_view.ImportOrder,),
     "An order to let go": (storage.ReleaseOrder,),

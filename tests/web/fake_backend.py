@@ -23,6 +23,7 @@ from starlight.errors import InputError
 from starlight.lookup.excerpt import excerpt, has_all
 from starlight.lookup.question import LetterQuestion
 from starlight.lookup.wanted import names_match
+from starlight.messages.awaited_name import AddressOrder, GivenAddress
 from starlight.messages.conversation import HiddenEntry, HideOrder
 from starlight.messages.delivery import Certainty, DeliveryState, Fact
 from starlight.messages.doubt import Doubt, DoubtCode
@@ -182,6 +183,10 @@ class FakeCorrespondence(Correspondence):
 
     async def predict(self, draft: Draft) -> PredictionView:
         return await self._backend.predict(self._person, draft)
+
+    async def give_address(self, order: AddressOrder) -> GivenAddress:
+        self._backend.given.append(order)
+        return GivenAddress(order.name, order.to, 1)
 
     async def unread_there(self) -> tuple[OwnLetter, ...]:
         return self._backend.own_letters
@@ -357,6 +362,7 @@ class FakeBackend(PageBackend):
         self.fake_queue = FakeQueue()
         self.own_letters: tuple[OwnLetter, ...] = ()
         self.drafts: list[Draft] = []
+        self.given: list[AddressOrder] = []
         self.behind: Sentence | None = None  # what a search says that it can't find yet
         self.hidden: dict[tuple[str, str], bool] = {}  # by person and address: whether letters were withdrawn
         self.fake_media = FakeMedia()

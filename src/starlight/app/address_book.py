@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from starlight.messages.awaited_name import is_name, name_in
 from starlight.web.views import Recipient
 
 
@@ -48,6 +49,8 @@ class AddressBook:
 
     def entry(self, address: str) -> Entry:
         """Return who is at an address; a stranger is called by it."""
+        if is_name(address):
+            return Entry(name_in(address), "", "")
         # Whoever can be written to first: a mailbox that has moved is shown where it is now.
         return self._entries.get(address) or self._elsewhere.get(address) or Entry(address, "", "")
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from starlight.app.address_book import AddressBook
 from starlight.live.clock import MissionClock
 from starlight.live.mail_service import MailService
+from starlight.messages.awaited_name import is_name
 from starlight.messages.delivery import Certainty, DeliveryState
 from starlight.messages.distress import RECIPIENTS_MAX, CallLetter, HeardCall, OwnCall
 from starlight.messages.draft import Draft
@@ -83,7 +84,9 @@ class NodeCallDesk:
         everybody = [each.correspondent for each in box.conversations()] + list(self._book.addresses())
         # A group is called as its members: each of them gets a letter, and may be the one who answers.
         members = [each for group in box.groups.all() for each in sorted(group.members)]
-        found = self._calls or [each for each in (*everybody, *members) if not is_group(each)]
+        found = self._calls or [
+            each for each in (*everybody, *members) if not (is_group(each) or is_name(each))
+        ]
         others = [each for each in dict.fromkeys(found) if each != self._address]
         return tuple(others[:RECIPIENTS_MAX])
 

@@ -9,6 +9,7 @@ from starlight.app.address_book import Entry as BookEntry
 from starlight.errors import InputError
 from starlight.live.mail_service import MailService
 from starlight.mailboxes.mailbox import Mailbox
+from starlight.messages.awaited_name import is_name, name_in
 from starlight.messages.conversation import Conversation, HiddenEntry, HideOrder
 from starlight.messages.group import is_group
 from starlight.messages.letter_view import LetterView
@@ -114,14 +115,25 @@ class ConversationList:
     def _entry(self, address: str) -> BookEntry:
         """Return who is at an address; a group is called by its name, and its place is who is in it."""
         if not is_group(address):
-            return self._book.entry(address)
+            known = self._mail.mailbox(self._owner).given.called(address)
+            if known is None or self._book.correspondent(address) is not None:
+                return self._book.entry(address)
+            # Known by the name that letters were recorded for.
+            return BookEntry(name_in(known), "", "")
         group = self._mail.mailbox(self._owner).groups.get(address)
         if group is None:
             return BookEntry("A group that is not known here", "", "")
         others = [self._book.entry(each).name for each in group.members if each != self._owner]
         return BookEntry(group.name.text, ", ".join(others), "")
 
+    def name_and_place(self, address: str) -> tuple[str, str]:
+        """Return what people call a correspondent, by address or group, and where that is."""
+        found = self._entry(address)
+        return found.name, found.place
+
     def _reach(self, address: str) -> ReachView | None:
+        if is_name(address):
+            return None
         group = self._mail.mailbox(self._owner).groups.get(address) if is_group(address) else None
         if is_group(address) and group is None:
             return None

@@ -15,8 +15,9 @@ from starlight.live.clock import MissionClock
 from starlight.live.mail_service import MailService
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.mailboxes.part_reading import part_bytes
+from starlight.messages.awaited_name import AddressOrder, GivenAddress, awaited, is_name
 from starlight.messages.conversation import HiddenEntry, HideOrder, correspondent_of
-from starlight.messages.draft import Draft
+from starlight.messages.draft import Draft, destination
 from starlight.messages.later_view import HeldView, OwnLetter
 from starlight.messages.letter_view import LetterView, named, without_contact
 from starlight.messages.part_view import PartView
@@ -167,6 +168,8 @@ class NodeCorrespondence:
 
     def _stays(self, draft: Draft) -> Sentence | None:
         """Return why a draft would stay here until nobody knows when; None of one that leaves by itself."""
+        if is_name(draft.to) and self._box().given.get(draft.to) is None:
+            return later.held(HeldView(0, awaits=draft.to))
         if draft.leave_at is not None or not draft.is_held:
             return None
         first = None if draft.after is None else self._box().letter(draft.after)
@@ -179,6 +182,12 @@ class NodeCorrespondence:
     async def unread_there(self) -> tuple[OwnLetter, ...]:
         """Return the latest own letters that not all have read, for which another can wait."""
         return unread_there(self._box(), self.called)
+
+    async def give_address(self, order: AddressOrder) -> GivenAddress:
+        """Give somebody an address whom letters were recorded for, and send what waits."""
+        name = awaited(order.name)
+        sent = await self._mail.awaited.give(self.person.address, name, order.to)
+        return GivenAddress(name, destination(order.to), sent)
 
     async def reach(self, to: str) -> ReachView:
         """Return the state of the way to an address, for people."""
@@ -227,7 +236,7 @@ class NodeCorrespondence:
         view = self._with_later(replace(view, parts=parts))
         for each in against:
             note += forecasts.doubt(each, self._titles)
-        shown = named(view, self._book.name_and_place, self._titles, note.text())
+        shown = named(view, self._list.name_and_place, self._titles, note.text())
         return replace(shown, clock=clock.text())
 
     def _with_later(self, view: LetterView) -> LetterView:

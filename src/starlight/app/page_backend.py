@@ -36,6 +36,7 @@ from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon
 from starlight.media import extra
+from starlight.messages.awaited_name import is_name
 from starlight.messages.reach import Reach
 from starlight.web import views
 from starlight.web.forecast_view import reach_view, silence_of, window_of
@@ -202,7 +203,7 @@ class NodePageBackend:
         """
         letters, owner, now = self.correspondence(person), self._inhabitants[person], self._clock.now()
         to = to or letters.opens_at()
-        found = letters.reach_of(to) if to else None
+        found = letters.reach_of(to) if to and not is_name(to) else None
         reach = reach_view(found, self._sky_view.titles) if found else None
         silence = silence_of(reach) if reach else None
         panel = self._panel(owner, to, found)

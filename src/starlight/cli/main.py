@@ -30,6 +30,7 @@ COMMANDS = {
     "send": ("node", "Write a letter through a running node."),
     "inbox": ("inbox", "List the letters of somebody at a running node, search in them, follow what comes."),
     "group": ("group", "List the groups of a person; found one, change who is in it, leave it."),
+    "address": ("address", "Give somebody an address whom letters were recorded for, and send them."),
     "queue": ("queue", "Show what of somebody's letters leaves when; hold it, move it, take it back."),
     "distress": ("distress", "Call for help; cancel that; tell a caller that a person has heard."),
     "hide": ("hide", "Take a correspondent off somebody's list, and what was never sent with it."),

@@ -15,6 +15,7 @@ from starlight.cli.options import as_json, collected, data_folder, moment
 from starlight.cli.output import echo, print_json
 from starlight.cli.sent_parts import PartFiles, show_parts, uploaded
 from starlight.errors import InputError
+from starlight.visible_text import visible
 
 if TYPE_CHECKING:
     from starlight.client.client import Client, LatenessView, PredictionView, ReachView
@@ -64,6 +65,7 @@ class SendOptions(NamedTuple):
     to: str
     text: str | None
     to_group: str | None
+    to_name: str | None
     reply_to: str | None
     replaces: str | None
     topic: str | None
@@ -93,6 +95,11 @@ class SendOptions(NamedTuple):
 @click.argument("to", metavar="ADDRESS")
 @click.argument("text", required=False)
 @click.option("--to-group", metavar="NAME", help="Write to a group, by its name or id; without ADDRESS then.")
+@click.option(
+    "--to-name",
+    metavar="NAME",
+    help="Record for somebody without an address yet; without ADDRESS then (`starlight address`).",
+)
 @click.option("--reply-to", metavar="LETTER", help="The id of the letter that this one answers.")
 @click.option("--replaces", metavar="LETTER", help="The id of your letter in whose place this one stands.")
 @click.option(
@@ -181,13 +188,18 @@ def send(asked: SendOptions) -> None:
     \b
     Example: starlight send ./seoul-data jay ipn:20.1 "Are you there?"
              starlight send ./seoul-data jay --to-group Family "Are you all there?"
+             starlight send ./seoul-data jay --to-name Ada "For when you are born"
     """
     from starlight.client.client import plain_values
+    from starlight.messages.awaited_name import is_name
 
     client, person = client_of(asked.folder), asked.person
     # Before the text is read: whoever mistypes a name need not write a letter first.
     client.person(person)
     draft = _draft(client, asked)
+    if is_name(draft.to):
+        _show_recorded(client.write(person, draft), as_json_text=asked.json_output)
+        return
     # Asked before it is sent: afterwards the letter itself would be among what is booked.
     foreseen = client.predict(person, draft)
     way = client.reach(person, draft.to)
@@ -247,16 +259,24 @@ def _addressed(client: Client, asked: SendOptions) -> tuple[str, str]:
     Raises:
         InputError: it goes nowhere, to two, or has no words.
     """
-    if asked.to_group is None:
+    from starlight.messages.awaited_name import PREFIX, awaited
+
+    if asked.to_group is None and asked.to_name is None:
         if asked.text is None:
             raise InputError("there is no TEXT", where="TEXT", right="Give ADDRESS and TEXT")
         address, text = client.address(asked.to, where="ADDRESS"), asked.text
-    elif asked.text is None:
+    elif asked.to_group is not None and asked.to_name is not None:
+        right = "Give one of them"
+        raise InputError("both --to-group and --to-name are given", where="--to-name", right=right)
+    elif asked.text is not None:
+        option = "--to-group" if asked.to_name is None else "--to-name"
+        right = "Give TEXT alone with it"
+        raise InputError(f"both ADDRESS and {option} are given", where=option, right=right)
+    elif asked.to_group is not None:
         # Without an address the words are what comes first.
         address, text = group_of(client, asked.person, asked.to_group).id, asked.to
     else:
-        right = "Give TEXT alone with it"
-        raise InputError("both ADDRESS and --to-group are given", where="--to-group", right=right)
+        address, text = awaited(PREFIX + (asked.to_name or "")), asked.to
     return address, _standard_input() if text == "-" else text
 
 
@@ -280,6 +300,16 @@ def _show_sent(letter: LetterView, foreseen: PredictionView, way: ReachView) -> 
     for doubt in foreseen.doubts:
         if way.code in OPEN_WAYS or doubt.code not in TOLD_BY_REACH:
             echo(f"  {doubt.text.text()}")
+
+
+def _show_recorded(letter: LetterView, *, as_json_text: bool) -> None:
+    """Print a letter that was written to a name: where it is, and what sends it."""
+    if as_json_text:
+        print_json(letter_told(letter, None, False))
+        return
+    echo(f"{letter.id}  {state_words(letter.state)}")
+    if letter.held is not None and letter.held.awaits is not None:
+        echo(f"  It stays here until {visible(letter.to_name)} has an address (`starlight address`).")
 
 
 def _show_way(way: ReachView) -> None:

@@ -110,6 +110,8 @@ def _held(each: QueueEntry) -> str:
     held = each.held
     if held is None or held.is_by_hand:
         return "until you let it go"
+    if held.awaits is not None:
+        return f"until {visible(each.to_name or each.to)} has an address"
     if held.until is not None:
         return f"until {_told(held.until)}"
     return f"until all have read {held.after}" if held.after is not None else "it takes its new place"

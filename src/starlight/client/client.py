@@ -18,6 +18,7 @@ from starlight.dtntime import from_text
 from starlight.errors import InputError
 from starlight.live.config import DaemonStatus
 from starlight.live.plan_view import AmendmentView
+from starlight.messages.awaited_name import AddressOrder, GivenAddress, is_name
 from starlight.messages.conversation import HiddenEntry, HideOrder
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.group import is_group
@@ -194,6 +195,10 @@ class Client:
         """
         return self._post(f"/people/{person}/hide", order, HiddenEntry)
 
+    def give_address(self, person: str, order: AddressOrder) -> GivenAddress:
+        """Give somebody an address who had none, and send what was recorded for them; InputError as told."""
+        return self._post(f"/people/{person}/contacts/address", order, GivenAddress)
+
     def queue(self, person: str) -> QueueView:
         """Return what of a person's letters waits, is held, has just left, or opens later."""
         return self._get(f"/people/{person}/queue", QueueView)
@@ -311,12 +316,12 @@ class Client:
         return self._api.ask(Question("PUT", "/plan", read, body=data, media="application/json"))
 
     def address(self, text: str, *, where: str) -> str:
-        """Return an address or the id of a group as it is, if it is one.
+        """Return an address, the id of a group, or a name as it is, if it is one.
 
         Raises:
             InputError: it is none; the message names the argument `where`.
         """
-        if is_group(text):
+        if is_group(text) or is_name(text):
             return text
         try:
             EndpointID.parse(text)

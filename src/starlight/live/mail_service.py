@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 
 from starlight.errors import InputError
+from starlight.live.awaited_service import AwaitedService
 from starlight.live.clock import MissionClock
 from starlight.live.correspondent_list import CorrespondentList
 from starlight.live.distress_service import DistressService
@@ -36,6 +37,7 @@ class MailService:
         correspondents: whom the lists of the mailboxes show.
         groups: of the mailboxes.
         queues: what of the mailboxes waits to leave.
+        awaited: people who have no address yet.
         distress: the calls for help of the people at them.
     """
 
@@ -50,6 +52,7 @@ class MailService:
         self.correspondents = CorrespondentList(open_office)
         self.groups = GroupService(open_office)
         self.queues = QueueService(open_office)
+        self.awaited = AwaitedService(open_office)
         self.distress = DistressService(open_office)
         self._require_room = require_room
 

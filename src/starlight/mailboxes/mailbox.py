@@ -21,6 +21,7 @@ from starlight.mailboxes.bodies import Bodies
 from starlight.mailboxes.client_keys import ClientKeys
 from starlight.mailboxes.decoded import DecodedRecords
 from starlight.mailboxes.distress_calls import DistressCalls
+from starlight.mailboxes.given_addresses import GivenAddresses
 from starlight.mailboxes.hidden_correspondents import HiddenCorrespondents
 from starlight.mailboxes.incoming_letters import IncomingLetters
 from starlight.mailboxes.kept_settings import KeptSettings
@@ -104,6 +105,7 @@ class Mailbox:
         telemetry: the last readings of vehicles.
         keys: under which clients wrote letters here.
         refused: what came and was not taken.
+        given: the addresses of those whom letters were recorded for before they had one.
         opening: what was written here and opens later at its readers' end.
         unopened: what came and is hidden from its reader until it opens.
         groups: that are known here.
@@ -137,6 +139,7 @@ class Mailbox:
         self.part_room = PartRoom(address, records, room, min(room, limits.unfinished_bytes))
         self.uploads = UnnamedUploads(address, records, self.bodies, self.part_room, limits.uploads)
         self.keys = ClientKeys(address, records)
+        self.given = GivenAddresses(address, records)
         self.opening = OpeningLetters(address, records)
         self.unopened = UnopenedLetters(address, records)
         self.hidden = HiddenCorrespondents(address, records)
@@ -191,6 +194,12 @@ class Mailbox:
             saves += self.marks.note(letter)
             saves += self.hidden.show(correspondent or correspondent_of(letter, self.address))
         return saves
+
+    def readdress(self, letter: Letter, stored: StoredLetter) -> list[Save]:
+        """Keep a letter that was recorded for a name, now that it has an address, in that conversation."""
+        saves = [self._decoded.put_letter(self.address, letter, stored)]
+        saves += self.index.move(self.index.entry(letter.id), correspondent_of(letter, self.address))
+        return saves + self.hidden.show(correspondent_of(letter, self.address))
 
     def erase(self, letter_id: str) -> list[Save | Erase]:
         """Erase a letter with all that is known of it, and its parts; return what makes that durable.

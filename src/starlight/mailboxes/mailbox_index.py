@@ -144,6 +144,16 @@ class MailboxIndex:
         self._records.put(save)
         return [save]
 
+    def move(self, entry: IndexEntry, correspondent: str) -> list[Save]:
+        """Put a letter into another conversation, in the place that it has by its time."""
+        self.remove(entry)
+        so_far = self._conversations.get(correspondent, Conversation(correspondent))
+        moved = replace(entry, correspondent=correspondent)
+        self._conversations[correspondent] = with_entry(so_far, None, moved)
+        save = index_save(self.address, moved)
+        self._records.put(save)
+        return [save]
+
     def last(self, correspondent: str, before: bytes | None, limit: int) -> list[IndexEntry]:
         """Return the last entries of a conversation before an order key, or of all; in order."""
         return self._records.page(self.address, correspondent, before, limit)

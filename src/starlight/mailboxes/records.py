@@ -81,6 +81,7 @@ KINDS = frozenset(
         "topic",
         "distress",
         "settings",
+        "given",
         "index",
     }
 )
@@ -104,6 +105,7 @@ REFUSED = "refused/"
 HIDDEN = "hidden"
 DISTRESS = "distress"
 SETTINGS = "settings"
+GIVEN = "given"
 Mark = Literal["open", "owed", "unread", "starred", "asks", "hidden"]
 """Letters can be asked for by these: something is still foreseen of it; a receipt is owed; nobody read it;
 its reader put a star to it; it asks, and nobody has answered; it is not to be seen, or not yet."""
@@ -283,8 +285,14 @@ class MemoryRecords:
     def _file(self, mailbox: str, entry: IndexEntry) -> None:
         before = self._entries.setdefault(mailbox, {}).get(entry.id)
         self._entries[mailbox][entry.id] = entry
-        if before is not None and before.order == entry.order:
+        is_there = before is not None and before.correspondent == entry.correspondent
+        if before is not None and is_there and before.order == entry.order:
             return
+        if before is not None and not is_there:
+            # It stands in another conversation now.
+            left = self._orders[mailbox, before.correspondent]
+            del left[bisect_left(left, (before.order, before.id))]
+            before = None
         # In order at any time, so that a page is a slice however long the conversation is.
         order = self._orders.setdefault((mailbox, entry.correspondent), [])
         if before is not None:

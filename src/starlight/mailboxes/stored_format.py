@@ -28,6 +28,7 @@ kind          versions
 `REFUSED`     2 framed
 `HIDDEN`      2 framed
 `UNOPENED`    2 framed; none of an empty place
+`GIVEN`       2 framed
 `OPENING`     2 framed
 `SETTINGS`    2 framed
 `RECEIVED`    1 a map; 2 framed
@@ -284,6 +285,7 @@ HIDDEN = RecordKind(2, _reader(tuple[str, ...]), _reader(tuple[str, ...]))
 MARKS = RecordKind(2, _reader(LetterMarks), _reader(LetterMarks))
 REMINDERS = RecordKind(2, _reader(dict[str, int]), _reader(dict[str, int]))
 TOPIC = RecordKind(2, _reader(TopicName), _reader(TopicName))
+GIVEN = RecordKind(2, _reader(dict[str, str]), _reader(dict[str, str]))
 OPENING = RecordKind(2, _reader(tuple[str, ...]), _reader(tuple[str, ...]))
 UNOPENED = RecordKind(2, _unopened, _unopened)
 SETTINGS = RecordKind(2, _reader(Settings), _reader(Settings))

@@ -16,6 +16,7 @@ from msgspec.structs import force_setattr
 from starlight.bundle import EndpointID
 from starlight.errors import InputError
 from starlight.json_time import Time
+from starlight.messages.awaited_name import awaited, is_name
 from starlight.messages.letter import Act
 from starlight.messages.parts import OCTETS, PartKind
 from starlight.messages.urgency import check_priority
@@ -43,6 +44,15 @@ def destination(address: str) -> str:
     if endpoint.is_null:
         raise InputError(f"{address} is nobody's address", where="to", right="Such are ipn:7.1, ipn:20.3")
     return str(endpoint)
+
+
+def recipient(address: str) -> str:
+    """Return whom a letter can be written to: as `destination`, or ``name:Ada``, who has no address yet.
+
+    Raises:
+        InputError: it is none of these.
+    """
+    return awaited(address) if is_name(address) else destination(address)
 
 
 def check_key(key: str) -> None:
@@ -82,7 +92,9 @@ ABOUT_ANOTHER = ("copy", "obsolete", "withdrawn")
 """Acts about the letter that is answered, which need no words."""
 
 Address = Annotated[str, msgspec.Meta(extra={"check": destination})]
-"""Where a letter goes."""
+"""Where something goes."""
+Recipient = Annotated[str, msgspec.Meta(extra={"check": recipient})]
+"""Whom a letter is for."""
 ClientKey = Annotated[str, msgspec.Meta(extra={"check": check_key})]
 PartWord = Annotated[str, msgspec.Meta(extra={"check": check_kind})]
 ActWord = Annotated[str, msgspec.Meta(extra={"check": check_act})]
@@ -128,7 +140,8 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         to: an address anywhere, in its canonical text; nobody needs to have opened it yet. Or a group that is
-            known in the mailbox.
+            known in the mailbox. Or ``name:Ada`` for somebody who has no address yet: it is held until one
+            is given.
         text: the words.
         reply_to: the id of the letter that it answers, in the mailbox of who writes.
         priority: how urgent it is: what is more urgent goes before others.
@@ -153,7 +166,7 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         InputError: `to` is no address that anybody can have, or `priority` or `key` is none.
     """
 
-    to: Address
+    to: Recipient
     text: str
     reply_to: str | None = None
     priority: Priority = Priority.NORMAL
@@ -175,7 +188,7 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Check what can be checked without a mailbox; the address becomes the one text that means it."""
         check_priority(self.priority)
-        force_setattr(self, "to", destination(self.to))
+        force_setattr(self, "to", recipient(self.to))
         force_setattr(self, "reply_to", self.reply_to or None)  # A form sends an empty field.
         force_setattr(self, "key", self.key or None)
         force_setattr(self, "topic", self.topic or None)

@@ -19,7 +19,7 @@ class HeldView(msgspec.Struct, frozen=True):
     """The reason why an own letter does not leave; by hand where nothing else is told. Times in ns.
 
     Attributes:
-        since, until, after, place: as of `Held`.
+        since, until, after, place, awaits: as of `Held`.
         after_words: the first words of the letter that must have been read first.
         after_to, after_name: whom that went to, a person or a group, and the same for people.
     """
@@ -31,6 +31,7 @@ class HeldView(msgspec.Struct, frozen=True):
     after_words: str = ""
     after_to: str = ""
     after_name: str = ""
+    awaits: str | None = None
 
 
 class OpensView(msgspec.Struct, frozen=True):
@@ -77,7 +78,7 @@ def held_view(sent: Sent | None, look_up: Callable[[str], Letter | None]) -> Hel
     if sent is None or sent.held is None or sent.dispatch.state not in WITHDRAWABLE:
         return None
     held = sent.held
-    found = HeldView(held.since, held.until, held.after, held.place)
+    found = HeldView(held.since, held.until, held.after, held.place, awaits=held.awaits)
     first = None if held.after is None else look_up(held.after)
     if first is None:
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from starlight.bundle import EndpointID
+from starlight.messages.awaited_name import is_name
 
 
 class Addresses:
@@ -21,6 +22,8 @@ class Addresses:
 
     def node_of(self, address: str) -> int | None:
         """Return the number of the node that an address is at; None where it is not known."""
+        if is_name(address):
+            return None
         endpoint = EndpointID.parse(address)
         if endpoint.node_number is not None or not address.startswith("dtn://"):
             return endpoint.node_number

@@ -11,6 +11,7 @@ from starlight.dtntime import MILLISECOND
 from starlight.errors import InputError
 from starlight.mailboxes.known_formats import LATEST, OLDEST, KnownFormats
 from starlight.mailboxes.mailbox import Mailbox
+from starlight.messages.awaited_name import is_name, name_in
 from starlight.messages.conversation import correspondent_of
 from starlight.messages.conversation_order import thread_of
 from starlight.messages.draft import Attachment, Draft
@@ -49,6 +50,20 @@ class Composer:
         self._nodes = nodes
         self._formats = formats
         self._plain_text = plain_text
+
+    def addressed(self, mailbox: Mailbox, draft: Draft) -> Draft:
+        """Return a draft to a name that was given an address with that; any other as it is.
+
+        Raises:
+            InputError: it is to be held by hand though its reader has no address.
+        """
+        given = mailbox.given.get(draft.to) if is_name(draft.to) else None
+        if given is not None:
+            return replace(draft, to=given)
+        if is_name(draft.to) and draft.hold:
+            right = "Leave it out: nothing leaves before the address is given"
+            raise InputError(f"{name_in(draft.to)} has no address yet", where="hold", right=right)
+        return draft
 
     def nodes_of(self, letter: Letter) -> list[NodeReaders]:
         """Return to whom a letter leaves, once for each node that a group's has readers at."""
@@ -89,6 +104,7 @@ class Composer:
             InputError: it passes a limit, answers a letter that is not in the mailbox, or is to a group that
                 the mailbox is not in, or that nobody else is in.
         """
+        draft = self.addressed(mailbox, draft)
         group = mailbox.groups.at(draft.to) if is_group(draft.to) else None
         readers = () if group is None else _readers(mailbox, group)
         to = draft.to if group is None else self._nodes.of(mailbox.address, readers)[0].to
@@ -135,6 +151,8 @@ class Composer:
             InputError: what is in it has no place there.
         """
         address, to = letter.sender, letter.to
+        if is_name(to):
+            return letter  # As whoever it will reach reads, nobody knows yet.
         old = [each for each in letter.readers or (to,) if self._formats.known(address, each) == OLDEST]
         if letter.needs_format_2 and old:
             raise InputError(

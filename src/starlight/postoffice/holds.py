@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from starlight.dtntime import to_text
 from starlight.errors import InputError
 from starlight.mailboxes.mailbox import Mailbox
+from starlight.messages.awaited_name import is_name, name_in
 from starlight.messages.delivery import WITHDRAWABLE, DeliveryState, Happening, after
 from starlight.messages.dispatch import Dispatch, Expected, Sent
 from starlight.messages.draft import Draft
@@ -25,6 +26,7 @@ from starlight.messages.letter import Letter
 from starlight.node.application import Request, Withdraw
 from starlight.postoffice import reprediction
 from starlight.postoffice.open_letters import OpenLetters
+from starlight.postoffice.recorded import require_room
 from starlight.postoffice.resend import outgoing_of, submission
 
 MOVED_MAX = 64
@@ -61,7 +63,10 @@ class Holds:
         Raises:
             InputError: it is to leave in the past, or after a letter that was not written here.
         """
-        if not draft.is_held:
+        awaits = draft.to if is_name(draft.to) else None
+        if awaits is not None:
+            require_room(self._letters, mailbox.address, awaits)
+        if not draft.is_held and awaits is None:
             return None
         if draft.leave_at is not None and draft.leave_at <= now:
             right = f"It is {to_text(now)} now: give a later moment, or none"
@@ -69,14 +74,17 @@ class Holds:
         if draft.after is not None and not mailbox.outgoing.courses(draft.after):
             right = "Give the id of a letter that you wrote"
             raise InputError(f"no letter {draft.after!r} was written here", where="after", right=right)
-        return Held(now, draft.leave_at, draft.after)
+        # What has been read by all lets go at once.
+        after = None if self._was_read(mailbox, draft.after) else draft.after
+        held = Held(now, draft.leave_at, after, awaits=awaits)
+        return None if held.is_by_hand and not draft.hold else held
 
     def foreseen(self, letter: Letter, sent: Sent, now: int) -> Sent:
         """Return a course of a letter with what is foreseen of it: of one that is held, as far as it can be.
 
         One that leaves at a date is foreseen from then on; of one that waits for a person nothing is known.
         """
-        at = now if sent.held is None else sent.held.until
+        at = now if sent.held is None else sent.held.due
         if at is None:
             return sent
         # Each part is foreseen by itself: large ones arrive hours after the words that they belong to.
@@ -103,9 +111,9 @@ class Holds:
         if until is not None and until <= now:
             right = f"It is {to_text(now)} now: give a later moment, or none"
             raise InputError(f"{to_text(until)} has passed", where="until", right=right)
-        held = Held(now, until)
         requests: list[Request] = []
         for sent in self._here(mailbox, letter_id):
+            held = Held(now, until, awaits=None if sent.held is None else sent.held.awaits)
             requests += self._take_back(mailbox, letter_id, sent, held, now)
         return requests
 
@@ -119,6 +127,10 @@ class Holds:
         held = [sent for sent in self._here(mailbox, letter_id) if sent.held is not None]
         if not held:
             raise InputError("the letter is not held", where="letter", right="It leaves as soon as it can")
+        awaits = held[0].held.awaits if held[0].held else None
+        if awaits is not None:
+            right = "Give it one: then what waits leaves"
+            raise InputError(f"{name_in(awaits)} has no address yet", where="letter", right=right)
         requests: list[Request] = []
         for sent in held:
             requests += self.release(mailbox, sent.id_of(letter_id), now)
@@ -183,11 +195,15 @@ class Holds:
         """Let those go that waited until all readers of another letter had read it; time in ns."""
         requests: list[Request] = []
         for each in self._letters.held(mailbox.address):
-            first = each.sent.held.after if each.sent.held else None
-            courses = mailbox.outgoing.courses(first) if first is not None else []
-            if courses and all(sent.read_at is not None for sent in courses):
+            held = each.sent.held
+            if held is not None and held.awaits is None and self._was_read(mailbox, held.after):
                 requests += self.release(mailbox, each.id, now)
         return requests
+
+    def _was_read(self, mailbox: Mailbox, letter_id: str | None) -> bool:
+        """Return whether all readers of an own letter have read it, as receipts tell; False of none."""
+        courses = [] if letter_id is None else mailbox.outgoing.courses(letter_id)
+        return bool(courses) and all(sent.read_at is not None for sent in courses)
 
     def resume(self, now: int) -> list[Request]:
         """Go on with orders that a crash interrupted; time in ns."""
@@ -211,7 +227,7 @@ class Holds:
 
     def _take_back(self, mailbox: Mailbox, letter_id: str, sent: Sent, held: Held, now: int) -> list[Request]:
         """Hold a course of a letter, and ask for its bundles that wait at the node."""
-        sent = replace(sent, held=held).having(sent.dispatch.due_at(held.until))
+        sent = replace(sent, held=held).having(sent.dispatch.due_at(held.due))
         written = mailbox.outgoing.written(sent.id_of(letter_id))
         if written is None:
             return []  # It was set aside.

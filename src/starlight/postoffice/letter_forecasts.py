@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from starlight.dtntime import MILLISECOND
 from starlight.errors import InputError
+from starlight.messages.awaited_name import is_name
 from starlight.messages.course import by_node
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Draft
@@ -84,7 +85,11 @@ class LetterForecasts:
         """
         # One that is held until a moment is foreseen from then on.
         leaves = max(now, draft.leave_at or now)
-        found = [self._forecaster.predict(each, leaves) for each in self._outgoing(address, draft, now)]
+        outgoing = self._outgoing(address, draft, now)
+        if is_name(outgoing[0].destination):
+            # Nobody knows where that will be, so nothing is foreseen of it.
+            return Prediction(None, None, None, None, None, outgoing[0].payload_bytes)
+        found = [self._forecaster.predict(each, leaves) for each in outgoing]
         return max(found, key=lambda each: _when(each.arrives))
 
     def predict_parts(
@@ -124,6 +129,8 @@ class LetterForecasts:
         """
         mailbox = self._mailboxes.at(address)
         group = mailbox.groups.at(to) if is_group(to) else None
+        if is_name(to):
+            return Reach(ReachCode.NO_ROUTE, letters_here=self._letters.letters_here(mailbox.address, to))
         to = to if group is not None else canonical(to)
         letters_here = self._letters.letters_here(mailbox.address, to)
         others = () if group is None else [each for each in group.members if each != mailbox.address]

@@ -76,6 +76,14 @@ class OpenLetters:
         """Return those of a mailbox that are held."""
         return self._found({at: to for at, to in self._held.items() if at[0] == address})
 
+    def moved(self, address: str, letter_id: str, before: str) -> None:
+        """Follow a letter of a mailbox no more as one to the correspondent that it was to before."""
+        for at, to in list(self._held.items()):
+            if at[0] == address and letter_of_course(at[1]) == letter_id and to == before:
+                for known in (self._held, self._open, self._queued):
+                    known.pop(at, None)
+        self._here.get((address, before), set()).discard(letter_id)
+
     def letters_here(self, address: str, to: str) -> int:
         """Return how many letters of a mailbox to a correspondent are kept here and have not left."""
         return len({letter_of_course(id) for id in self._here.get((address, to), ())})

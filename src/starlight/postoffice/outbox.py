@@ -119,6 +119,7 @@ class Outbox:
             InputError: any of that is not so, the mailbox is full, or another letter has the draft's key.
         """
         mailbox = self._mailboxes.at(address)
+        asked = draft
         # Before any check: a letter that was written once stays written, though the mailbox is full since.
         known = repeats.written_before(mailbox, draft, now)
         if known is not None:
@@ -134,10 +135,11 @@ class Outbox:
             raise InputError("a letter is not taken back by a letter", where="act", right=TAKE_BACK)
         if not mailbox.has_room():
             raise InputError("the mailbox is full", where="mailbox")
+        draft = self._composer.addressed(mailbox, draft)
         held = self._holds.wanted(mailbox, draft, now)
         letter = self._composer.compose(mailbox, draft, self._entropy(ID_BYTES), now, thread, distress)
         # Before anything else of it is kept, as it may be refused.
-        key = repeats.remembered(mailbox, draft, letter, now)
+        key = repeats.remembered(mailbox, asked, letter, now)
         posted = self._post(mailbox, letter, draft, lifetime, held, now)
         return letter, [*key, *posted, *self._uploads.name(mailbox, letter, draft)]
 
@@ -245,7 +247,7 @@ class Outbox:
         ]
         nodes = self._composer.nodes_of(letter)
         # Its time is counted from when it leaves.
-        leaves = now if held is None or held.until is None else held.until
+        leaves = now if held is None or held.due is None else held.due
         courses: list[tuple[Letter, Sent]] = []
         for number, (to, readers, _) in enumerate(nodes):
             going = replace(letter, to=to, readers=readers) if to else letter
@@ -270,7 +272,7 @@ class Outbox:
                 held=held,
             )
             if held is not None:
-                sent = sent.having(sent.dispatch.due_at(held.until))
+                sent = sent.having(sent.dispatch.due_at(held.due))
             courses.append((going, self._holds.foreseen(going, sent, now)))
         # All are known before the first is submitted: what the node tells of one looks at the others.
         for _, sent in courses:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from starlight.mailboxes.mailbox import Mailbox
+from starlight.messages.awaited_name import is_name
 from starlight.messages.draft import Draft
 from starlight.messages.group import is_group
 from starlight.messages.letter import Content
@@ -43,6 +44,8 @@ class PlainText:
             return False
         if draft.plain_text is not None:
             return draft.plain_text
+        if is_name(draft.to):
+            return False
         said = self._addresses.get(draft.to)
         if said is not None:
             return said

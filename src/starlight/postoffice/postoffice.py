@@ -16,6 +16,7 @@ members that it concerns; people and programs turn to these members themselves:
 * `forecasts` (`letter_forecasts.py`): what is foreseen of letters, as people ask for it.
 * `groups` (`groups.py`): who is in which group, kept in step with other nodes.
 * `holds` (`holds.py`): letters that do not leave yet, and the order in which they do.
+* `awaited` (`awaited_people.py`): letters that were recorded for people who have no address yet.
 * `withdrawals` (`withdrawals.py`): letters taken back that have left, and have not opened there.
 * `departures` (`departures.py`): what waits of each mailbox, in the order in which it leaves.
 * `uploads` (`uploads.py`): parts of letters that are not written yet.
@@ -45,6 +46,7 @@ from starlight.messages.trace_events import MailboxesResumed, ReceiptRejected, T
 from starlight.node.application import Claim, DataUnit, Request
 from starlight.node.forecast import Forecaster
 from starlight.postoffice.addresses import Addresses, canonical
+from starlight.postoffice.awaited_people import AwaitedPeople
 from starlight.postoffice.composer import Composer
 from starlight.postoffice.correspondents import Correspondents
 from starlight.postoffice.departures import Departures
@@ -98,7 +100,7 @@ class PostOffice:
 
     Attributes:
         node: the number of its node.
-        addresses, mailboxes, outbox, inbox, forecasts, uploads, holds, withdrawals,
+        addresses, mailboxes, outbox, inbox, forecasts, uploads, holds, awaited, withdrawals,
             departures, dispatches: its members, as above.
 
     Raises:
@@ -155,6 +157,7 @@ class PostOffice:
         self.distress = DistressDesk(forecaster, boxes, composer, self.outbox, entropy)
         self.forecasts = LetterForecasts(boxes, composer, forecaster, letters, booked)
         self.withdrawals = Withdrawals(boxes, self.outbox, self.forecasts, unopened.opens_at)
+        self.awaited = AwaitedPeople(boxes, forecaster, formats, letters, holds)
         self.departures = Departures(boxes, letters, holds, self.withdrawals)
         self._correspondents = Correspondents(
             correspondents, addresses, boxes, self.outbox, self.inbox, self.forecasts, self.uploads, entropy

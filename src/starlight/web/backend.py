@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from typing import Protocol
 
+from starlight.messages.awaited_name import AddressOrder, GivenAddress
 from starlight.messages.conversation import HiddenEntry, HideOrder
 from starlight.messages.draft import Draft
 from starlight.messages.later_view import OwnLetter
@@ -106,6 +107,10 @@ class Correspondence(Protocol):
 
     async def unread_there(self) -> tuple[OwnLetter, ...]:
         """Return the latest own letters that not all have read, for which another can wait."""
+        ...
+
+    async def give_address(self, order: AddressOrder) -> GivenAddress:
+        """Give somebody an address who had none, and send what was recorded for them."""
         ...
 
     async def reach(self, to: str) -> ReachView:

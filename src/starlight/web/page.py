@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from starlight.messages.awaited_name import is_name, name_in
 from starlight.messages.later_view import OwnLetter
 from starlight.messages.letter_view import LetterView
 from starlight.messages.settings import AT_FIRST, Settings
@@ -202,7 +203,8 @@ def _other(mailbox: MailboxView, reach: ReachView | None) -> ConversationView | 
     everyone = (*mailbox.conversations, *mailbox.hidden)
     found = next((one for one in everyone if one.address == address), None)
     if found is None and address:
-        return ConversationView(address, address, "", "", reach=reach)
+        name = name_in(address) if is_name(address) else address
+        return ConversationView(address, name, "", "", reach=reach)
     return found
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from starlight.messages.awaited_name import name_in
 from starlight.messages.later_view import HeldView, OpensView
 from starlight.messages.letter_view import LetterView
 from starlight.messages.withdrawal import Withdrawal
 from starlight.words.sentence import Moment, Sentence, fill
 
 UNTIL, UNTIL_LET_GO, UNTIL_MOVED = "until {at}", "until you let it go", "until its new place is free"
+UNTIL_ADDRESS = "until {name} has an address"
 UNTIL_READ = "until {name} has read “{words}”"
 UNTIL_READ_BY_ALL = "until all whom “{words}” went to have read it"
 UNTIL_READ_UNKNOWN = "until all have read another letter, which is not here any more"
@@ -36,6 +38,8 @@ OPENED = "It opened here {at}."
 
 def held(view: HeldView) -> Sentence:
     """Return why an own letter stays here, after the words that it does."""
+    if view.awaits is not None:
+        return fill(UNTIL_ADDRESS, name=name_in(view.awaits))
     if view.until is not None:
         return fill(UNTIL, at=Moment(view.until))
     if view.after is not None and not view.after_to:
