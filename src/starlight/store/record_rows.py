@@ -19,7 +19,8 @@ ENTRY_COLUMNS = (
 
 PUT_ENTRY = f"""
 insert into letters(mailbox, {ENTRY_COLUMNS}) values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-on conflict(mailbox, id) do update set place = excluded.place, text_bytes = excluded.text_bytes,
+on conflict(mailbox, id) do update set correspondent = excluded.correspondent, place = excluded.place,
+text_bytes = excluded.text_bytes,
 number = excluded.number, open = excluded.open, owed = excluded.owed, unread = excluded.unread,
 thread = excluded.thread, starred = excluded.starred, asks = excluded.asks, hidden = excluded.hidden
 """
