@@ -77,6 +77,7 @@ class SendOptions(NamedTuple):
     pictures: tuple[Path, ...]
     keep_camera_data: bool
     files: tuple[Path, ...]
+    bulk_parts: bool
     key: str | None
     plain: bool
     leave_at: int | None
@@ -151,6 +152,11 @@ class SendOptions(NamedTuple):
     metavar="FILE",
     multiple=True,
     help="Send a file with it as it is; may be given several times.",
+)
+@click.option(
+    "--bulk-parts",
+    is_flag=True,
+    help="Let what goes with it fill what room nothing else needs, behind all letters.",
 )
 @click.option(
     "--key",
@@ -250,6 +256,7 @@ def _draft(client: Client, asked: SendOptions) -> Draft:
         open_at=asked.open_at if asked.unless_back is None else asked.unless_back,
         open_on=asked.open_on,
         unless_back=asked.unless_back is not None,
+        bulk_parts=asked.bulk_parts,
     )
 
 

@@ -161,6 +161,18 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return replace(self, attempts=replace(self.attempts, due=time))
 
 
+def part_priority(priority: int, *, bulk: bool) -> Priority:
+    """Return how urgent the parts of a letter are: however urgent its words, at most as usual letters.
+
+    A film must not hold up the words of others; nor is it worth a copy for every neighbour.
+
+    Args:
+        priority: of the letter.
+        bulk: its author wants them to fill only what nothing else needs.
+    """
+    return Priority.BULK if bulk else Priority(min(priority, Priority.NORMAL))
+
+
 class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that a mailbox knows about a course of a letter that it wrote; times in ns.
 
@@ -182,6 +194,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         readers: for whom it is there, of a letter to a group.
         read_by: who of them has read it; `read_at` is when all had.
         held: why nothing of it is submitted, though it is written; None where nothing holds it.
+        bulk_parts: its parts go as bulk, however urgent the words are.
     """
 
     number: int = 0
@@ -202,6 +215,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     readers: tuple[str, ...] = ()
     read_by: tuple[ReadBy, ...] = ()
     held: Held | None = None
+    bulk_parts: bool = False
 
     def id_of(self, letter_id: str) -> str:
         """Return the id of this course, of the letter with an id."""
@@ -233,9 +247,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Return the precedence of one of its dispatches: the letter's own, or at most the normal one."""
         if dispatch.part is None:
             return Precedence(self.priority, self.critical)
-        # However urgent the words are, a film must not hold up those of others; nor is it worth a copy for
-        # every neighbour.
-        return Precedence(min(self.priority, Priority.NORMAL), critical=False)
+        return Precedence(part_priority(self.priority, bulk=self.bulk_parts), critical=False)
 
     def carried_by(self, bundle: str) -> Dispatch:
         """Return the dispatch of which a bundle is a copy; KeyError if it carries nothing of this letter."""

@@ -161,6 +161,7 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         open_at: until when it is hidden from its reader, at the reader's end, in ns.
         open_on: the name of a fact of the mission that opens it, whichever is first.
         unless_back: it is not to be read if its author is back by `open_at`, who then withdraws it.
+        bulk_parts: its parts that travel apart fill what capacity nothing else needs, after everything else.
 
     Raises:
         InputError: `to` is no address that anybody can have, or `priority` or `key` is none.
@@ -184,6 +185,7 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     open_at: Time | None = None
     open_on: str = ""
     unless_back: bool = False
+    bulk_parts: bool = False
 
     def __post_init__(self) -> None:
         """Check what can be checked without a mailbox; the address becomes the one text that means it."""

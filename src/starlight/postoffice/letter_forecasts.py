@@ -108,7 +108,10 @@ class LetterForecasts:
         order = [*sending_order(letter.parts), *range(len(letter.parts), len(letter.parts) + len(more))]
         sizes = [*(PartSize.of(part) for part in letter.parts), *more]
         leaving = [sizes[number] for number in order]
-        found = [self._parts.arrivals(each, leaving, now) for each in self._outgoing(address, draft, now)]
+        found = [
+            self._parts.arrivals(each, leaving, now, bulk=draft.bulk_parts)
+            for each in self._outgoing(address, draft, now)
+        ]
         # Of a group, each part as it is where it comes last.
         latest = [max(parts, key=lambda each: _when(each.arrives)) for parts in zip(*found, strict=True)]
         return tuple(latest[order.index(number)] for number in range(len(sizes)))

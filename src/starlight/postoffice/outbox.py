@@ -270,6 +270,7 @@ class Outbox:
                 to=to,
                 readers=readers,
                 held=held,
+                bulk_parts=draft.bulk_parts,
             )
             if held is not None:
                 sent = sent.having(sent.dispatch.due_at(held.due))

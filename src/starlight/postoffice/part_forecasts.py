@@ -13,11 +13,12 @@ from collections.abc import Sequence
 import msgspec
 from msgspec.structs import replace
 
+from starlight.messages.dispatch import part_priority
 from starlight.messages.forecast import MessageForecaster
 from starlight.messages.hash_tree import HASH_BYTES
 from starlight.messages.parts import Part, chunk_count
 from starlight.node.forecast import Outgoing
-from starlight.routing import Priority, Route, Router, RouteRequest, split
+from starlight.routing import Route, Router, RouteRequest, split
 
 CHUNK_FRAME_BYTES = 29
 """Keys and lengths around the bytes of a chunk, and the id of its letter."""
@@ -74,20 +75,22 @@ class PartForecasts:
     def __init__(self, forecaster: MessageForecaster) -> None:
         self._forecaster = forecaster
 
-    def arrivals(self, letter: Outgoing, parts: Sequence[PartSize], now: int) -> tuple[PartForecast, ...]:
+    def arrivals(
+        self, letter: Outgoing, parts: Sequence[PartSize], now: int, *, bulk: bool = False
+    ) -> tuple[PartForecast, ...]:
         """Return what to expect of parts that follow a letter, one after the other.
 
         Args:
             letter: how the letter is submitted.
             parts: their sizes, in order.
             now: in ns.
+            bulk: they fill only what nothing else needs.
         """
         found = self._forecaster.forecast(letter, now)
         with_words = PartForecast(found.leaves, found.arrives)
         if found.destination == self._forecaster.node:
             return (with_words,) * len(parts)
-        # However urgent the words are, their parts are not (`Sent.precedence`).
-        chunk = replace(letter, priority=min(letter.priority, Priority.NORMAL), critical=False)
+        chunk = replace(letter, priority=part_priority(letter.priority, bulk=bulk), critical=False)
         booked = self._forecaster.foreseen_by.router.without(())
         for route in found.routes:
             booked.bookings.book(route)

@@ -25,15 +25,25 @@ export class Attachments {
     this.busy = 0;
     this.list = byId("attached");
     this.template = byId("attached-row");
+    this.bulk = byId("bulk-parts");
     byId("adds").hidden = false;
     this.voice = new VoiceMaker(this);
     byId("add-picture").addEventListener("change", (event) => this.take(event.target, (file) => this.addPicture(file, false)));
     byId("add-file").addEventListener("change", (event) => this.take(event.target, (file) => this.addFile(file)));
+    this.bulk.addEventListener("change", () => {
+      this.foresee();
+      this.changed();
+    });
     this.list.addEventListener("click", (event) => this.pressed(event.target.closest("button[data-act]")));
   }
 
   get isEmpty() {
     return this.groups.length === 0;
+  }
+
+  // Whether what goes with the letter fills only the room that nothing else needs.
+  get isBulk() {
+    return this.bulk.checked && !this.isEmpty;
   }
 
   // As a draft has them: each with its place, so that a smaller step can name the larger one.
@@ -55,13 +65,15 @@ export class Attachments {
     return this.groups.map(({ file, ...group }) => group);
   }
 
-  restore(groups) {
+  restore(groups, isBulk) {
     this.groups = Array.isArray(groups) ? groups : [];
+    this.bulk.checked = isBulk;
     this.show();
   }
 
   clear() {
     this.groups = [];
+    this.bulk.checked = false;
     this.show();
   }
 
@@ -163,7 +175,7 @@ export class Attachments {
       for (const note of group.notes) rows.push(this.row(note));
     }
     this.list.replaceChildren(...rows);
-    this.list.hidden = rows.length === 0;
+    this.list.hidden = byId("bulk").hidden = rows.length === 0;
     byId("text").required = this.isEmpty;
     this.foresee();
   }
@@ -213,7 +225,7 @@ export class Attachments {
   // When it will be there, and in how long: the page counts that down.
   showArrival(place, at) {
     if (!at) {
-      place.textContent = "no route is known yet";
+      place.textContent = t("no route is known yet");
       return;
     }
     const left = document.createElement("span");

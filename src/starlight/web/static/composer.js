@@ -107,6 +107,7 @@ export class Composer {
       ...this.later.written(),
       key: fields.key.value,
       parts: this.attachments.parts(),
+      bulk_parts: this.attachments.isBulk,
       attached: this.attachments.kept(),
       written: this.page.clock.now(),
       answers: fields.reply_to.value ? byId("answering-words").textContent : "",
@@ -151,7 +152,7 @@ export class Composer {
     byId("topic-name").value = draft.topic_name ?? "";
     this.form.querySelector(".about").open = byId("asks").checked || byId("topic-name").value !== "";
     this.later.put(draft);
-    this.attachments.restore(draft.attached);
+    this.attachments.restore(draft.attached, draft.bulk_parts ?? false);
     this.replace(draft.replaces ?? "", draft.replacing ?? "");
     if (draft.reply_to && !byId("reply-to").value) this.answer(draft.reply_to, draft.answers);
   }

@@ -160,13 +160,13 @@ export class VoiceMaker {
     this.heard.connect(this.sound.destination);
     this.heard.addEventListener("ended", () => this.hush());
     this.heard.start();
-    byId("recording-listen").textContent = "Stop";
+    byId("recording-listen").textContent = t("Stop");
   }
 
   hush() {
     this.sound?.close();
     this.sound = this.heard = null;
-    byId("recording-listen").textContent = "Listen";
+    byId("recording-listen").textContent = t("Listen");
   }
 
   async discard() {
