@@ -12,6 +12,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
 
 import msgspec
 from tests.web.fake_calls import FakeCalls
+from tests.web.fake_flight import FakeFlight, flight_at
 from tests.web.fake_groups import FakeGroups
 from tests.web.fake_media import FakeMedia
 from tests.web.fake_topics import FakeTopics
@@ -422,6 +423,9 @@ class FakeBackend(PageBackend):
 
     def queues(self, person: str) -> FakeQueue:
         return self.fake_queue
+
+    def flights(self, person: str) -> FakeFlight:
+        return FakeFlight(flight_at(self.now))
 
     def archivist(self, person: str) -> Archivist:
         return FakeArchivist()

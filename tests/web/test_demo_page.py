@@ -122,7 +122,24 @@ def test_a_letter_crosses_a_storm_comes_and_goes(browser: Browser, demo: Demo) -
     expect(silence).to_contain_text("Dust storm with a tornado over Arsia Mons.")
     expect(silence).to_contain_text("What is written")
     accessible(jay)
+
+    to = demo.api.get("/people/jay/mailbox").json()["correspondent"]
+    demo.api.post("/people/jay/letters", json={"to": to, "text": "Through the storm."}).raise_for_status()
+    flight = context.new_page()
+    flight.set_viewport_size({"width": 360, "height": 740})
+    flight.goto(f"{demo.url}/people/jay/flight")
+    waits = flight.locator(".track", has_text="Through the storm.")
+    expect(waits).to_contain_text("Waiting at Madrid expected to leave")
+    expect(flight.locator(".gaps")).to_contain_text("Dust storm with a tornado over Arsia Mons.")
+    accessible(flight)
+    assert flight.evaluate("document.documentElement.scrollWidth") == 360
+
     jay.locator("#storm-mend").click()
     expect(jay.locator("#silence")).not_to_contain_text("Dust storm")
+    # Without a reload: the stream tells that the plan has changed, and then light is on its way.
+    expect(flight.locator(".gaps")).to_have_count(0)
+    expect(flight.locator("#flight-log")).to_contain_text("Through the storm.")
+    assert flight.locator(".route .at.moves, .route .at.there, .nothing").count()
+    accessible(flight)
     assert all(url.startswith((demo.url, demo.url.replace("http", "ws"))) for url in outside)
     context.close()

@@ -17,6 +17,7 @@ from starlight.app.call_desk import NodeCallDesk
 from starlight.app.changes import changes
 from starlight.app.correspondence import Inhabitant, NodeCorrespondence
 from starlight.app.demo_pace import Pace
+from starlight.app.flight_desk import NodeFlightDesk
 from starlight.app.group_desk import NodeGroupDesk
 from starlight.app.in_transit import InTransit
 from starlight.app.last_heard import last_heard
@@ -161,6 +162,20 @@ class NodePageBackend:
         owner = self._inhabitants[person]
         mail = self._daemons[owner.node].mail
         return NodeQueueDesk(owner.person.address, mail.queues, self._book, self._sky_view.titles)
+
+    def flights(self, person: str) -> NodeFlightDesk:
+        """Return what of a person's letters is in flight, by id."""
+        letters, owner = self.correspondence(person), self._inhabitants[person]
+        sky = self._sky_view
+        return NodeFlightDesk(
+            owner.person,
+            self._daemons[owner.node].mail.queues,
+            self._book,
+            letters.called,
+            sky.titles,
+            sky.nodes,
+            sky.conjunction,
+        )
 
     def archivist(self, person: str) -> MailboxArchivist:
         """Return what gives and takes the letters of a person, by id, for exports and imports."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from starlight.errors import InputError
 from starlight.live.open_office import OpenOffice
+from starlight.messages.flight import Flight
 from starlight.messages.queue import QueueView
 from starlight.messages.withdrawal import Withdrawal
 
 
 class QueueService:
-    """Shows what waits to leave, holds it, lets it go, moves it, and takes back what has left.
+    """Shows what waits and what is on its way, holds it, lets it go, moves it, takes back what has left.
 
     Args:
         open_office: the mailboxes of the node.
@@ -21,6 +22,10 @@ class QueueService:
     def queue(self, address: str) -> QueueView:
         """Return the queue of a mailbox; InputError without one."""
         return self._office.departures.queue(address, self._moment())
+
+    def flight(self, address: str) -> Flight:
+        """Return what of a mailbox is on its way; InputError without one."""
+        return self._office.flights.of(address, self._moment())
 
     async def move(self, address: str, letter: str, before: str) -> QueueView:
         """Let a letter leave before another, or before none; errors as of `Departures.move`."""

@@ -131,3 +131,9 @@ def first_words(letter: Letter) -> str:
     words = " ".join(letter.text[: 4 * WORDS_MAX].split())
     words = words or ", ".join(part.name or part.media_type for part in letter.parts)
     return words if len(words) <= WORDS_MAX else words[: WORDS_MAX - 1] + "…"
+
+
+def part_words(letter: Letter, number: int) -> str:
+    """Return what a line calls a part of a letter: its name, else its media type."""
+    part = letter.parts[number] if number < len(letter.parts) else None
+    return "" if part is None else part.name or part.media_type

@@ -17,7 +17,7 @@ from starlight.messages.course import letter_of_course
 from starlight.messages.delivery import WITHDRAWABLE, DeliveryState
 from starlight.messages.dispatch import Copy, Dispatch, Sent
 from starlight.messages.letter import Letter
-from starlight.messages.queue import Fixed, HiddenThere, QueueEntry, QueueView, first_words
+from starlight.messages.queue import Fixed, HiddenThere, QueueEntry, QueueView, first_words, part_words
 from starlight.messages.urgency import Priority
 from starlight.node.application import Request
 from starlight.postoffice.holds import Holds
@@ -60,9 +60,7 @@ class Departures:
         """
         mailbox = self._mailboxes.at(address)
         waiting, held, left = [], [], []
-        for each in self._letters.every():
-            if each.mailbox is not mailbox:
-                continue
+        for each in self._letters.every(mailbox.address):
             written = mailbox.outgoing.written(each.id)
             if written is None:
                 continue  # It was set aside.
@@ -149,7 +147,7 @@ def _entries(each: OpenLetter, letter: Letter, now: int) -> Iterator[tuple[Dispa
                 letter=letter_of_course(each.id),
                 part=dispatch.part,
                 to=letter.group or letter.to,
-                text=first_words(letter) if dispatch.part is None else _part_words(letter, dispatch.part),
+                text=first_words(letter) if dispatch.part is None else part_words(letter, dispatch.part),
                 priority=Priority(precedence.priority),
                 critical=precedence.critical,
                 size_bytes=dispatch.size_bytes,
@@ -195,8 +193,3 @@ def _made(key: str) -> tuple[int, int]:
 def _urgency(mailbox: Mailbox, letter_id: str) -> int:
     sent = mailbox.outgoing.course(letter_id)
     return sent.precedence(sent.dispatch).urgency
-
-
-def _part_words(letter: Letter, number: int) -> str:
-    part = letter.parts[number] if number < len(letter.parts) else None
-    return "" if part is None else part.name or part.media_type

@@ -64,9 +64,11 @@ class OpenLetters:
         self._follow(mailbox, sent.id_of(letter_id), correspondent, sent)
         return saves
 
-    def every(self) -> list[OpenLetter]:
-        """Return all of them, in the order in which they were first followed."""
-        return self._found(self._open)
+    def every(self, address: str | None = None) -> list[OpenLetter]:
+        """Return all of them, or those of a mailbox, in the order in which they were first followed."""
+        if address is None:
+            return self._found(self._open)
+        return self._found({at: to for at, to in self._open.items() if at[0] == address})
 
     def queued(self) -> list[OpenLetter]:
         """Return those of which something waits at this node."""

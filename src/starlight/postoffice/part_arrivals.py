@@ -67,6 +67,10 @@ class PartArrivals:
         self._asks[mailbox.address, letter.id] = now + ASK_AFTER
         return replace(received, ask_at=now + ASK_AFTER)
 
+    def awaited(self, address: str) -> list[str]:
+        """Return the letters of a mailbox of which parts are missing, by id, the latest last."""
+        return [letter_id for mailbox, letter_id in self._asks if mailbox == address]
+
     def early_ones(self, mailbox: Mailbox, letter: Letter) -> list[Request]:
         """Return the requests to be offered the chunks again that came before a letter that is now here."""
         if not any(part.chunks for part in letter.parts):

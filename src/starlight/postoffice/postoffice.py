@@ -19,6 +19,7 @@ members that it concerns; people and programs turn to these members themselves:
 * `awaited` (`awaited_people.py`): letters that were recorded for people who have no address yet.
 * `withdrawals` (`withdrawals.py`): letters taken back that have left, and have not opened there.
 * `departures` (`departures.py`): what waits of each mailbox, in the order in which it leaves.
+* `flights` (`flights.py`): all of each mailbox that is on its way, and where.
 * `uploads` (`uploads.py`): parts of letters that are not written yet.
 
 `correspondents.py` lets the programs act that live at mailboxes.
@@ -51,6 +52,7 @@ from starlight.postoffice.composer import Composer
 from starlight.postoffice.correspondents import Correspondents
 from starlight.postoffice.departures import Departures
 from starlight.postoffice.distress_desk import DistressDesk
+from starlight.postoffice.flights import Flights
 from starlight.postoffice.group_nodes import GroupNodes
 from starlight.postoffice.groups import Groups
 from starlight.postoffice.holds import Holds
@@ -101,7 +103,7 @@ class PostOffice:
     Attributes:
         node: the number of its node.
         addresses, mailboxes, outbox, inbox, forecasts, uploads, holds, awaited, withdrawals,
-            departures, dispatches: its members, as above.
+            departures, flights, dispatches: its members, as above.
 
     Raises:
         InputError: a correspondent is at no address of this node, or two are at the same.
@@ -159,6 +161,7 @@ class PostOffice:
         self.withdrawals = Withdrawals(boxes, self.outbox, self.forecasts, unopened.opens_at)
         self.awaited = AwaitedPeople(boxes, forecaster, formats, letters, holds)
         self.departures = Departures(boxes, letters, holds, self.withdrawals)
+        self.flights = Flights(boxes, letters, self._arrivals, self.forecasts, forecaster)
         self._correspondents = Correspondents(
             correspondents, addresses, boxes, self.outbox, self.inbox, self.forecasts, self.uploads, entropy
         )

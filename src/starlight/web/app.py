@@ -20,6 +20,7 @@ from starlight.web.archive import ArchiveRoutes
 from starlight.web.backend import PageBackend
 from starlight.web.contacts import ContactRoutes
 from starlight.web.distress import DistressRoutes
+from starlight.web.flight import FlightRoutes
 from starlight.web.groups import GroupRoutes
 from starlight.web.guard import LOOPBACK_HOSTS, Guard
 from starlight.web.letters import LetterRoutes
@@ -53,6 +54,7 @@ def make_app(backend: PageBackend, *, token: str, hosts: tuple[str, ...] = LOOPB
         *SettingsRoutes(backend).routes(),
         *PartRoutes(backend).routes(),
         *QueueRoutes(backend).routes(),
+        *FlightRoutes(backend).routes(),
         *LetterRoutes(backend).routes(),
         *TopicRoutes(backend).routes(),
         *GroupRoutes(backend).routes(),

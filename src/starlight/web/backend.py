@@ -18,6 +18,7 @@ from starlight.messages.letter_view import LetterView
 from starlight.messages.part_view import PartView
 from starlight.web.archive_view import Archivist
 from starlight.web.distress_view import CallDesk
+from starlight.web.flight_view import FlightDesk
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
 from starlight.web.group_view import GroupDesk
 from starlight.web.media_backend import MediaBackend
@@ -159,6 +160,10 @@ class PageBackend(Protocol):
 
     def queues(self, person: str) -> QueueBackend:
         """Return what of the letters of one of `people()`, by id, waits to leave."""
+        ...
+
+    def flights(self, person: str) -> FlightDesk:
+        """Return what of the letters of one of `people()`, by id, is in flight."""
         ...
 
     def archivist(self, person: str) -> Archivist:

@@ -40,6 +40,7 @@ VIEWS = (
     View("", "Letters", "letters"),
     View("topics", "Topics", "topics"),
     View("queue", "Queue", "queue"),
+    View("flight", "Flight", "flight"),
     View("contacts", "Contacts", "people"),
     View("search", "Search", "find"),
     View("settings", "Settings", "settings", holds="storage"),

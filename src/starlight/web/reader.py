@@ -15,7 +15,7 @@ from starlight.web import localtime, wire
 from starlight.web.forecast_view import LatenessView, PredictionView
 from starlight.web.render import render
 from starlight.web.views import Clock, Person, Recipient
-from starlight.words import later, letters, parts
+from starlight.words import flight, later, letters, parts
 from starlight.words.sentence import Moment, Sentence
 
 FEW_MINUTES = 2 * MINUTE
@@ -183,5 +183,6 @@ class Reader:
             "opens_text": lambda letter: later.opens(letter, self.clock.now),
             "part_text": lambda part: parts.part_text(part, self.clock.now),
             "state_text": lambda letter: letters.state_text(letter, self.clock.now),
+            "track_text": lambda track, names: flight.state(track, self.clock.now, names),
             **more,
         }

@@ -22,7 +22,7 @@ from starlight.web import localtime
 from starlight.web.navigation import VIEWS
 from starlight.web.shown_parts import shown_parts
 from starlight.web.views import Crossing
-from starlight.words import calls, doubt, lateness, letters, links, mission_facts, pace, plan, silence
+from starlight.words import calls, doubt, flight, lateness, letters, links, mission_facts, pace, plan, silence
 from starlight.words.durations import duration_words
 from starlight.words.language import _, is_provisional, ngettext, spoken, texts_of
 from starlight.words.storm import storm_cut
@@ -167,6 +167,8 @@ _environment.globals |= {
     "set_aside": letters.set_aside,
     "refused": letters.refused,
     "in_fragments": lateness.in_fragments,
+    "group_words": flight.group,
+    "not_knowable": flight.not_knowable,
     "reading": localtime.reading,
     "new_draft_key": new_draft_key,
 }
