@@ -7,13 +7,20 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from starlight.dtntime import DAY, MILLISECOND
 from starlight.errors import InputError
 from starlight.messages.group import (
+    AHEAD,
     MEMBERS_MAX,
+    NUMBER_MAX,
     Group,
+    GroupName,
+    Membership,
     Stamp,
     checked,
+    counted,
     declared,
     founded,
     joined,
@@ -73,6 +80,64 @@ def test_digests_differ_where_states_do(steps: list[Step]) -> None:
             assert (one.digest == other.digest) is (one == other)
 
 
+NOW = 1_600_000_000_000 * MILLISECOND
+BOUND = (NOW + AHEAD) // MILLISECOND
+lies = st.lists(
+    st.tuples(
+        st.sampled_from([3, BOUND - 1, BOUND, BOUND + 1, NUMBER_MAX - 1, NUMBER_MAX]),
+        st.sampled_from([ADA, BEN, EVE, "ipn:4.1"]),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def lied(group: Group, lie: Sequence[tuple[int, str, bool]]) -> Group:
+    """Return a state as one who lies tells it, whose address sorts behind all others."""
+    stamps = [Stamp(number, "ipn:99.1") for number, _, _ in lie]
+    told = {whom: Membership(stamp, is_in) for stamp, (_, whom, is_in) in zip(stamps, lie, strict=True)}
+    return replace(group, name=GroupName(max(stamps), "Mine"), people=group.people | told)
+
+
+@quick
+@given(steps, lies, st.lists(st.tuples(st.sampled_from([ADA, BEN, EVE]), st.integers(0, 5)), max_size=12))
+def test_a_liar_uses_up_no_numbers(
+    steps: list[Step], lie: list[tuple[int, str, bool]], meetings: list[tuple[str, int]]
+) -> None:
+    """Lies reach some ends first, twice or never; later changes count, and all who meet are of one mind."""
+    ends, now = lived(steps), NOW
+    told = lied(ends[BEN], lie)
+    for who, what in meetings:
+        now += MILLISECOND
+        heard = told if what > 2 else ends[(ADA, BEN, EVE)[what]]
+        ends[who] = joined(ends[who], counted(heard, now))
+    # Whatever was taken in, a change that is made afterwards is one that all ends take, and counts.
+    now += DAY
+    for who in (BEN, EVE):
+        ends[ADA] = joined(ends[ADA], counted(ends[who], now))
+    changed = renamed(counted(ends[ADA], now, 2 * AHEAD), ADA, "Us again")
+    changed = with_members(changed, ADA, [] if EVE in changed.members else [EVE], [])
+    assert counted(changed, now) == changed == checked(changed)
+    ends[ADA] = changed
+    for first in (ADA, BEN, EVE, ADA, BEN, EVE):
+        for second in (BEN, EVE, ADA):
+            ends[second] = joined(ends[second], counted(ends[first], now))
+    assert ends[ADA] == ends[BEN] == ends[EVE]
+    assert ends[EVE].greatest_number < NUMBER_MAX
+    assert ends[BEN].name.text == "Us again"
+    assert EVE in ends[BEN].members
+
+
+def test_a_number_beyond_its_time_is_as_old_as_can_be() -> None:
+    """What comes with it is known, and whatever else is known of the same counts over it."""
+    start = founded(ADA, b"n" * 16, "Us", [BEN])
+    taken = counted(lied(start, [(NUMBER_MAX, BEN, False), (NUMBER_MAX, EVE, True)]), NOW)
+    assert joined(start, taken).members == (ADA, BEN, EVE)
+    assert joined(start, taken).name == start.name
+    assert counted(start, NOW) is start
+
+
 def test_a_change_that_knew_another_counts_over_it() -> None:
     """Ada removes Ben, Eve hears of it and adds him again: he is in, whatever comes last."""
     start = founded(ADA, b"n" * 16, "Us", [BEN, EVE])
@@ -87,7 +152,7 @@ def test_of_two_that_crossed_the_later_address_counts() -> None:
     start = founded(ADA, b"n" * 16, "Us", [BEN])
     one, other = renamed(start, ADA, "By Ada"), renamed(start, BEN, "By Ben")
     assert joined(one, other).name.text == joined(other, one).name.text == "By Ben"
-    assert one.next_stamp(ADA) == Stamp(3, ADA)
+    assert renamed(joined(one, other), ADA, "Us").name.stamp == Stamp(3, ADA)
 
 
 def test_a_declared_group_is_the_same_everywhere() -> None:

@@ -26,7 +26,7 @@ from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.format import encode_message
-from starlight.messages.group import AHEAD, NUMBER_MAX, Group, Membership, Stamp, with_members
+from starlight.messages.group import AHEAD, NUMBER_MAX, Group, GroupName, Membership, Stamp, with_members
 from starlight.messages.group_keys import GroupNews
 from starlight.messages.letter import Letter, Receipt, ReceiptFact, What
 from starlight.messages.wire_values import Envelope
@@ -340,7 +340,7 @@ def lie(sky: FakeSky, group: Group, number: int) -> None:
 
 
 def test_a_member_can_not_use_up_the_numbers(sky: FakeSky) -> None:
-    """A change of the greatest number that there is, after which nobody could change a group, is refused."""
+    """A change of the greatest number, after which nobody could change a group, counts for nothing."""
     group = everyone(sky)
     lie(sky, group, NUMBER_MAX)
     assert box(sky, JAY).groups.at(group.id) == box(sky, NANYOUNG).groups.at(group.id) == group
@@ -348,6 +348,28 @@ def test_a_member_can_not_use_up_the_numbers(sky: FakeSky) -> None:
     sky.run(sky.now + HOUR)
     for address in (JAY, CREW, NANYOUNG):
         assert set(box(sky, address).groups.at(group.id).members) == {JAY, CREW, NANYOUNG}
+
+
+def test_a_member_who_uses_up_the_numbers_freezes_nothing(sky: FakeSky) -> None:
+    """A change with the greatest number that there is counts as the oldest; what others change counts.
+
+    So it is too where a mailbox has kept such a number from before there was a bound.
+    """
+    group = everyone(sky)
+    people = group.people | {CREW: Membership(Stamp(NUMBER_MAX, MISSION), False)}
+    frozen = replace(group, name=GroupName(Stamp(NUMBER_MAX, MISSION), "Mine"), people=people)
+    payload = encode_message(GroupNews(group.id, frozen), Envelope(MISSION, JAY, sky.now))
+    sky.earth.arrive(JAY, MISSION, payload)
+    assert box(sky, JAY).groups.at(group.id) == group
+    sky.mars.ask([box(sky, address).groups.put(frozen) for address in (NANYOUNG, MISSION)])
+    change(sky, NANYOUNG, group.id, remove=(JAY,))
+    sky.run(sky.now + 2 * DAY)
+    states = {box(sky, address).groups.at(group.id).digest for address in PEOPLE}
+    assert len(states) == 1
+    known = box(sky, JAY).groups.at(group.id)
+    assert known.name.text == "Everyone"
+    assert known.members == (NANYOUNG, MISSION, CREW)
+    assert known.greatest_number == 2
 
 
 def test_numbers_that_were_pushed_leave_room(sky: FakeSky) -> None:

@@ -13,10 +13,10 @@ What that means to people: a change that was made in the knowledge of another co
 crossed, the one of the address that sorts last counts, at all ends alike; whoever meant something else sees
 it, and changes it again.
 
-Numbers count changes, so an honest one stays small. One who lies could give a change the greatest number that
-there is, and nobody could change that register ever again. So a state is taken only while none of its numbers
-is beyond the milliseconds since 2000, and `AHEAD` more (`check_numbers`): however far somebody pushes them,
-time goes by, and there is always room for another change; what was refused for being ahead is told again.
+Numbers can be used up by one who lies: after the greatest that there is, nobody's change would count. So a
+number counts only as far as changes can have been made, one a millisecond (`counted`); a value with a greater
+one counts as if it had been there from the first. That bound moves on faster than anybody changes a group,
+and each value is held to it where it comes: nothing is refused, and states meet as before.
 
 Whoever is or was a member may change a group. Its id is a digest of its founder and a nonce, so nobody can
 pass for the founder of another's. A group that is declared in a node's file has no founder: its id follows
@@ -52,9 +52,11 @@ NUMBER_MAX = 2**53
 AHEAD = DAY
 """How much further than the clock of who takes it a number may be: 86 million changes."""
 
-NEXT_FEW = 4096
-"""Changes after those that are known here, which are taken whatever the clock: that of who made them may be
-ahead by a moment, and honest people make no more while nothing is heard of them."""
+NEXT_FEW = 64
+"""Changes after those that are known here, which count whatever the clock: that of who made them may be ahead
+by a moment. Who would push numbers by such steps past the clock has to send sixteen bundles a second."""
+
+FIRST_NUMBER = 0
 
 NONCE_BYTES = 16
 
@@ -157,7 +159,7 @@ def declared(name: str, members: Iterable[str]) -> Group:
     Raises:
         InputError: as in `founded`.
     """
-    nonce, stamp = sha256(name.encode()).digest()[:NONCE_BYTES], Stamp(0, "")
+    nonce, stamp = sha256(name.encode()).digest()[:NONCE_BYTES], Stamp(FIRST_NUMBER, "")
     people = {member(each): Membership(stamp, True) for each in members}
     return checked(Group(group_id("", nonce), "", nonce, GroupName(stamp, name), people))
 
@@ -169,6 +171,29 @@ def joined(one: Group, other: Group) -> Group:
         ours = people.get(address)
         people[address] = theirs if ours is None else max(ours, theirs)
     return replace(one, name=max(one.name, other.name), people=people)
+
+
+def counted(group: Group, now: int, ahead: int = AHEAD, known: Group | None = None) -> Group:
+    """Return a state in which values with numbers that nobody can have come to are as old as can be.
+
+    Args:
+        group: as it came, or is kept.
+        now: by the clock of who looks, in ns since 2000.
+        ahead: how far beyond that a number may be, in ns.
+        known: the group as it is known where the state comes; its next few numbers count in any case.
+    """
+    most = (now + ahead) // MILLISECOND
+    if known is not None:
+        most = max(most, known.greatest_number + NEXT_FEW)
+    if group.greatest_number <= most:
+        return group
+    first = Stamp(FIRST_NUMBER, "")
+    name = group.name if group.name.stamp.number <= most else replace(group.name, stamp=first)
+    people = {
+        address: each if each.stamp.number <= most else replace(each, stamp=first)
+        for address, each in group.people.items()
+    }
+    return replace(group, name=name, people=people)
 
 
 def renamed(group: Group, author: str, name: str) -> Group:
@@ -250,27 +275,6 @@ def checked(group: Group) -> Group:
     if not all(0 <= stamp.number <= NUMBER_MAX for stamp in stamps):
         raise InputError(f"a change has a number of 0 to {NUMBER_MAX}", where="number")
     return group
-
-
-def check_numbers(state: Group, known: Group | None, now: int) -> None:
-    """Refuse a state with a change of a number that leaves no room for others.
-
-    Args:
-        state: as it came.
-        known: the group as it is known here, if it is.
-        now: in ns since 2000, by the clock of who takes it.
-
-    Raises:
-        InputError: a number is greater than the milliseconds since 2000, with `AHEAD`, and than the next few
-            after those that are known.
-    """
-    most = (now + AHEAD) // MILLISECOND
-    if known is not None:
-        most = max(most, known.greatest_number + NEXT_FEW)
-    if state.greatest_number > most:
-        right = "Changes are counted from 1; nobody can have made as many as there were milliseconds"
-        what = f"a change of {state.id} has the number {state.greatest_number}"
-        raise InputError(what, where="number", right=right)
 
 
 def _values(membership: Membership) -> list[cbor.Value]:

@@ -32,6 +32,10 @@ from starlight.postoffice.node_mailboxes import NodeMailboxes
 NEWS_LIFETIME = YEAR
 """A state outlives a conjunction; afterwards the next letter to the group brings it up again."""
 
+KEPT_AHEAD = 2 * states.AHEAD
+"""What is kept was changed here too, so its numbers may be a little beyond those that are taken. Greater ones
+are in records that were written before there was a bound."""
+
 ANSWERED_AGAIN = DAY
 """What is told back may be lost as well. So it is told once more when the same is met later; two whose states
 never meet, as one of them lies, cost each other a bundle a day and no more."""
@@ -98,7 +102,7 @@ class Groups:
                 member.
         """
         mailbox = self._mailboxes.at(address)
-        before = mailbox.groups.at(id)
+        before = states.counted(mailbox.groups.at(id), now, KEPT_AHEAD)
         group = before if name is None else states.renamed(before, mailbox.address, name)
         group = states.with_members(group, mailbox.address, added, removed)
         if group == before:
@@ -168,11 +172,12 @@ class Groups:
             return f"{state.id} is a group that no file here declares", []
         if source not in (known or state).people or mailbox.address not in state.people:
             return f"a state of {state.id} from {source}, who is not in it", []
-        now_known = state if known is None else states.joined(known, state)
+        ours = None if known is None else states.counted(known, now, KEPT_AHEAD)
+        taken = states.counted(state, now, known=ours)
+        now_known = taken if ours is None else states.joined(ours, taken)
         requests: list[Request] = []
         if now_known != known:
             try:
-                states.check_numbers(state, known, now)
                 requests.append(mailbox.groups.put(states.checked(now_known)))
             except InputError as error:
                 return error.what, []

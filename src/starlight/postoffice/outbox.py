@@ -49,8 +49,9 @@ TELEMETRY_LIFETIME = 30 * DAY
 """Old positions and readings are of no use to those who act on them."""
 
 RECIPIENTS_MAX = 16
-TAKE_BACK = "While it can still be first: POST /people/PERSON/letters/LETTER/take-back"
 """Telemetry goes to controls, not to everyone."""
+
+TAKE_BACK = "While it can still be first: POST /people/PERSON/letters/LETTER/take-back"
 
 
 class Outbox:
