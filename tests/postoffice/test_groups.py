@@ -330,6 +330,79 @@ def test_a_stranger_can_not_enter_or_read_a_group(sky: FakeSky) -> None:
     assert len(box(sky, JAY).refused) == 2
 
 
+def test_a_stranger_s_letter_to_a_group_stands_with_the_stranger(sky: FakeSky) -> None:
+    """It is kept and shown, not in the group, as by one who is not in it, and names no topic."""
+    group = found(sky, JAY, "Two", NANYOUNG)
+    sky.run(HOUR)
+    letter = Letter(
+        id="5" * 32, thread="6" * 32, thread_name="Mine", sender=MISSION, to=JAY, written_at=sky.now,
+        text="I am one of you", readers=(JAY,), group=group.id, membership=group.digest, format=2,
+    )  # fmt: skip
+    sky.earth.arrive(JAY, MISSION, encode_message(letter, Envelope(MISSION, JAY, sky.now)))
+    assert texts(sky, JAY, group.id) == []
+    assert texts(sky, JAY, MISSION) == ["I am one of you"]
+    view = box(sky, JAY).letter_view(letter.id, sky.now)
+    assert (view.outside, view.unread, view.group_name) == (True, True, "Two")
+    assert box(sky, JAY).topics.name("6" * 32) == ""
+    sky.earth.restart()
+    assert texts(sky, JAY, MISSION) == ["I am one of you"]
+    assert box(sky, JAY).letter_view(letter.id, sky.now).outside
+
+
+@pytest.mark.parametrize("letter_first", [True, False])
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_letter_finds_its_group_whatever_comes_first(
+    sky: FakeSky, letter_first: bool, is_known: bool
+) -> None:
+    """News that its author is in it, or of the group itself, may come after a letter: the end is the same."""
+    group = found(sky, JAY, "Crew", NANYOUNG)
+    sky.run(HOUR)
+    if is_known:
+        group_then = box(sky, NANYOUNG).groups.at(group.id)
+    else:
+        del sky.mars.saves[NANYOUNG, f"group/{group.id.removeprefix('group:')}"]
+        sky.mars.restart()
+        group_then = group
+    now_in = with_members(group_then, JAY, [CREW], [])
+    first = Letter(
+        id="7" * 32, thread=group.id, sender=CREW, to=NANYOUNG, written_at=sky.now, text="Hello",
+        readers=(NANYOUNG,), group=group.id, membership=now_in.digest, format=2,
+    )  # fmt: skip
+    answer = Letter(
+        id="8" * 32, thread=group.id, sender=JAY, to=NANYOUNG, written_at=sky.now + SECOND, text="Welcome",
+        reply_to=first.id, readers=(NANYOUNG,), group=group.id, membership=now_in.digest, format=2,
+    )  # fmt: skip
+    news = GroupNews(group.id, now_in)
+    sky.run(sky.now + MINUTE)
+    come: list[tuple[str, Letter | GroupNews]] = [(CREW, first), (JAY, news), (JAY, answer)]
+    if not letter_first:
+        come[:2] = reversed(come[:2])
+    for author, message in come:
+        if letter_first and message is news:
+            assert texts(sky, NANYOUNG, group.id) == []
+            assert box(sky, NANYOUNG).letter_view(first.id, sky.now).outside
+        sky.mars.arrive(NANYOUNG, author, encode_message(message, Envelope(author, NANYOUNG, sky.now)))
+    assert texts(sky, NANYOUNG, group.id) == ["Hello", "Welcome"]
+    assert texts(sky, NANYOUNG, CREW) == []
+    assert not box(sky, NANYOUNG).letter_view(first.id, sky.now).outside
+    there = {each.correspondent: each for each in box(sky, NANYOUNG).conversations()}
+    assert (set(there), there[group.id].letters, there[group.id].unread) == ({group.id}, 2, 2)
+    sky.mars.restart()
+    assert texts(sky, NANYOUNG, group.id) == ["Hello", "Welcome"]
+
+
+def test_who_has_left_is_believed_to_write_what_was_written_before(sky: FakeSky) -> None:
+    """A letter by one who was a member stands in the group, as it may have been written while it was so."""
+    group = everyone(sky)
+    change(sky, JAY, group.id, remove=(MISSION,))
+    letter = Letter(
+        id="9" * 32, thread=group.id, sender=MISSION, to=JAY, written_at=sky.now, text="Before I left",
+        readers=(JAY,), group=group.id, membership=group.digest, format=2,
+    )  # fmt: skip
+    sky.earth.arrive(JAY, MISSION, encode_message(letter, Envelope(MISSION, JAY, sky.now)))
+    assert texts(sky, JAY, group.id) == ["Before I left"]
+
+
 def lie(sky: FakeSky, group: Group, number: int) -> None:
     """Have a member tell everyone a change of the member's own making with a number."""
     stamp = Stamp(number, MISSION)
@@ -394,7 +467,7 @@ def test_a_stranger_who_names_many_readers_leaves_room(sky: FakeSky) -> None:
         )  # fmt: skip
         at.arrive(JAY, NANYOUNG, encode_message(letter, Envelope(NANYOUNG, JAY, sky.now)))
     assert len(at.office.mailboxes) == 128
-    assert len(conversations_of(box(sky, JAY))["group:" + "ab" * 16]) == 10
+    assert len(conversations_of(box(sky, JAY))[NANYOUNG]) == 10
     at.ask(at.office.mailboxes.open("ipn:7.77", "Somebody", sky.now))
 
 

@@ -184,13 +184,15 @@ class Mailbox:
         Args:
             letter, stored: what it means, and as it travels.
             now: by our clock, in ns.
-            correspondent: the other end, of a letter from another mailbox of the same person; else as it
-                says.
+            correspondent: the other end, of a letter from another mailbox of the same person, or to a group
+                by somebody who is not known to be in it; else as it says.
         """
         saves = [self._decoded.put_letter(self.address, letter, stored)]
         if not self.index.has(letter.id):
             saves += self.index.add(letter, now, correspondent)
-            saves += self.topics.note(letter, self.index.entry(letter.id).written_at)
+            # Who is not in a group names none of its topics.
+            if not (letter.group and correspondent == letter.sender != self.address):
+                saves += self.topics.note(letter, self.index.entry(letter.id).written_at)
             saves += self.marks.note(letter)
             saves += self.hidden.show(correspondent or correspondent_of(letter, self.address))
         return saves
@@ -198,8 +200,16 @@ class Mailbox:
     def readdress(self, letter: Letter, stored: StoredLetter) -> list[Save]:
         """Keep a letter that was recorded for a name, now that it has an address, in that conversation."""
         saves = [self._decoded.put_letter(self.address, letter, stored)]
-        saves += self.index.move(self.index.entry(letter.id), correspondent_of(letter, self.address))
+        saves += self.index.move(letter, letter.written_at, correspondent_of(letter, self.address))
         return saves + self.hidden.show(correspondent_of(letter, self.address))
+
+    def move_to_group(self, letter: Letter) -> list[Save]:
+        """Put a letter that stands with its author into the group that it was written to."""
+        received = self.received(letter.id)
+        came_at = letter.written_at if received is None else received.arrived_at
+        saves = self.index.move(letter, came_at, letter.group)
+        saves += self.topics.note(letter, self.index.entry(letter.id).written_at)
+        return saves + self.hidden.show(letter.group)
 
     def erase(self, letter_id: str) -> list[Save | Erase]:
         """Erase a letter with all that is known of it, and its parts; return what makes that durable.
@@ -364,6 +374,8 @@ class Mailbox:
         return replace(
             view,
             group_name="" if group is None else group.name.text,
+            outside=view.from_address != self.address
+            and (group is None or view.from_address not in group.people),
             courses=tuple(course_view(sent, now) for sent in courses),
         )
 

@@ -6,12 +6,14 @@ counted on, since asking the store for it takes a walk over all of them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec.structs import replace
 
 from starlight.dtntime import MILLISECOND
 from starlight.errors import StoreError
 from starlight.mailboxes.index_entries import IndexEntry
-from starlight.mailboxes.records import Mark, Records, index_save, with_entry, without_entry
+from starlight.mailboxes.records import Mark, Records, count, index_save, without_entry
 from starlight.messages.conversation import Conversation, correspondent_of
 from starlight.messages.conversation_order import Answer, keys_after
 from starlight.messages.letter import Act, Letter
@@ -60,7 +62,43 @@ class MailboxIndex:
             correspondent: the other end, of a letter from another mailbox of the same person; else as it
                 says.
         """
-        correspondent = correspondent or correspondent_of(letter, self.address)
+        own, moved = self._placed(letter, now, correspondent or correspondent_of(letter, self.address))
+        own = replace(own, asks=letter.act == Act.QUESTION and not self._is_answered(letter))
+        # Saved in this order: whoever is restored from them never sees an entry overtaken by an older one.
+        saves = [*self.change(None, own), *self._reordered(moved)]
+        return saves + self._answered_by(letter, own.reply_to)
+
+    def move(self, letter: Letter, came_at: int, correspondent: str) -> list[Save]:
+        """Put a letter that is here into the conversation with another correspondent, at its place there.
+
+        Args:
+            letter: it keeps its marks.
+            came_at: when it came, or was written here, in ns.
+            correspondent: an address or a group.
+        """
+        before = self.entry(letter.id)
+        there, moved = self._placed(letter, came_at, correspondent)
+        own = replace(
+            before,
+            correspondent=correspondent,
+            order=there.order,
+            written_at=there.written_at,
+            reply_to=there.reply_to,
+        )
+        saves = [*self.change(before, own), *self._reordered(moved)]
+        return saves + self._answered_by(letter, own.reply_to)
+
+    def _reordered(self, keys: Mapping[str, bytes]) -> list[Save]:
+        saves: list[Save] = []
+        for id, key in keys.items():
+            entry = self.entry(id)
+            saves += self.change(entry, replace(entry, order=key))
+        return saves
+
+    def _placed(
+        self, letter: Letter, now: int | None, correspondent: str
+    ) -> tuple[IndexEntry, dict[str, bytes]]:
+        """Return the entry of a letter in a conversation, and the new order keys of those it holds back."""
         reply_to = self._answered(letter.reply_to, correspondent)
         written_at = self._place(letter, correspondent, now)
 
@@ -84,13 +122,7 @@ class MailboxIndex:
             thread=topic_of(letter),
             hidden=says_nothing(letter),
         )
-        own = replace(own, asks=letter.act == Act.QUESTION and not self._is_answered(letter))
-        # Saved in this order: whoever is restored from them never sees an entry overtaken by an older one.
-        saves = self.change(None, own)
-        for id, key in keys.items():
-            entry = self.entry(id)
-            saves += self.change(entry, replace(entry, order=key))
-        return saves + self._answered_by(letter, reply_to)
+        return own, keys
 
     def marked(self, mark: Mark) -> list[IndexEntry]:
         """Return the entries of the letters that are shown and have a mark, in order."""
@@ -138,19 +170,8 @@ class MailboxIndex:
         """Put an entry in place of the one before, None for none, and count it; return the saves."""
         if now == before:
             return []
-        so_far = self._conversations.get(now.correspondent, Conversation(now.correspondent))
-        self._conversations[now.correspondent] = with_entry(so_far, before, now)
+        count(self._conversations, before, now)
         save = index_save(self.address, now)
-        self._records.put(save)
-        return [save]
-
-    def move(self, entry: IndexEntry, correspondent: str) -> list[Save]:
-        """Put a letter into another conversation, in the place that it has by its time."""
-        self.remove(entry)
-        so_far = self._conversations.get(correspondent, Conversation(correspondent))
-        moved = replace(entry, correspondent=correspondent)
-        self._conversations[correspondent] = with_entry(so_far, None, moved)
-        save = index_save(self.address, moved)
         self._records.put(save)
         return [save]
 

@@ -247,8 +247,7 @@ class MemoryRecords:
         """Return a mailbox's conversations."""
         found: dict[str, Conversation] = {}
         for entry in self._entries.get(mailbox, {}).values():
-            so_far = found.get(entry.correspondent, Conversation(entry.correspondent))
-            found[entry.correspondent] = with_entry(so_far, None, entry)
+            count(found, None, entry)
         return list(found.values())
 
     def asides(self, mailbox: str) -> int:
@@ -265,8 +264,11 @@ class MemoryRecords:
             self._records.pop((mailbox, key), None)
             return
         entry = self._entries.get(mailbox, {}).pop(key.removeprefix(INDEX), None)
-        if entry is None:
-            return
+        if entry is not None:
+            self._take_out(mailbox, entry)
+
+    def _take_out(self, mailbox: str, entry: IndexEntry) -> None:
+        """Forget where an entry stood."""
         order = self._orders[mailbox, entry.correspondent]
         del order[bisect_left(order, (entry.order, entry.id))]
         if not order:
@@ -285,24 +287,36 @@ class MemoryRecords:
     def _file(self, mailbox: str, entry: IndexEntry) -> None:
         before = self._entries.setdefault(mailbox, {}).get(entry.id)
         self._entries[mailbox][entry.id] = entry
-        is_there = before is not None and before.correspondent == entry.correspondent
-        if before is not None and is_there and before.order == entry.order:
-            return
-        if before is not None and not is_there:
-            # It stands in another conversation now.
-            left = self._orders[mailbox, before.correspondent]
-            del left[bisect_left(left, (before.order, before.id))]
-            before = None
-        # In order at any time, so that a page is a slice however long the conversation is.
-        order = self._orders.setdefault((mailbox, entry.correspondent), [])
         if before is not None:
-            del order[bisect_left(order, (before.order, before.id))]
-        insort(order, (entry.order, entry.id))
+            if _place(before) == _place(entry):
+                return
+            self._take_out(mailbox, before)
+        # In order at any time, so that a page is a slice however long the conversation is.
+        insort(self._orders.setdefault((mailbox, entry.correspondent), []), (entry.order, entry.id))
         if entry.reply_to is not None:
             self._answers.setdefault((mailbox, entry.reply_to), {})[entry.id] = None
 
 
-def with_entry(so_far: Conversation, before: IndexEntry | None, now: IndexEntry) -> Conversation:
+def _place(entry: IndexEntry) -> tuple[str, bytes, str | None]:
+    return entry.correspondent, entry.order, entry.reply_to
+
+
+def count(conversations: dict[str, Conversation], before: IndexEntry | None, now: IndexEntry) -> None:
+    """Count an entry of a letter that has become another, or has come; None is none before.
+
+    Args:
+        conversations: by correspondent; those that it stood in, and stands in now, are changed.
+        before, now: the entries.
+    """
+    if before is not None and before.correspondent != now.correspondent:
+        left = conversations.get(before.correspondent, Conversation(before.correspondent))
+        conversations[before.correspondent] = without_entry(left, before)
+        before = None
+    so_far = conversations.get(now.correspondent, Conversation(now.correspondent))
+    conversations[now.correspondent] = _with_entry(so_far, before, now)
+
+
+def _with_entry(so_far: Conversation, before: IndexEntry | None, now: IndexEntry) -> Conversation:
     """Return a conversation in which the entry of a letter has become another, or has come; None is none."""
     # Hidden ones take room, and are not told of.
     was_shown = before is not None and not before.hidden

@@ -117,6 +117,7 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
         plain_text: it was sent as its words alone, to other software.
         clock: by whose clock its impossible times are told, in words; `note` says it as well.
         group, group_name: the group that it was written to; empty for none.
+        outside: its author is not in that group and never was, by what is known here.
         courses: of one that was written here to a group, how it stands on its way to each node; `state` and
             all else are those of the one that is least far.
         act: what it does besides saying its words, an `Act`; one that nobody here knows is none.
@@ -193,6 +194,7 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     former: FormerView | None = None
     held: HeldView | None = None
     opens: OpensView | None = None
+    outside: bool = False
 
     def stop_at(self, now: int) -> Stop | None:
         """Return where it waits at a time, in ns, as foreseen; None where it does not."""

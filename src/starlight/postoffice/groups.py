@@ -9,6 +9,10 @@ takes what is new in it and answers in the same way. So states meet wherever let
 A state is believed from those who are or were members of the group as it is known here; who is not tells
 nothing and is told nothing. Of a group that is not known here it is taken from a member who counts the
 mailbox's owner among its people.
+
+A letter to a group from somebody who is not in it, by the state that is known where it comes, stands with its
+author until a state is known that has the author in it (`stands_with`). Membership may just be late; and who
+never was a member puts nothing before the others as if it came from one of them.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ from starlight.messages.group import NONCE_BYTES, Group
 from starlight.messages.group_keys import GroupNews
 from starlight.messages.letter import Letter
 from starlight.messages.wire_values import Envelope
-from starlight.node.application import Request, Submit
+from starlight.node.application import Request, Save, Submit
 from starlight.postoffice.addresses import Addresses
 from starlight.postoffice.group_nodes import GroupNodes
 from starlight.postoffice.node_mailboxes import NodeMailboxes
@@ -35,6 +39,10 @@ NEWS_LIFETIME = YEAR
 KEPT_AHEAD = 2 * states.AHEAD
 """What is kept was changed here too, so its numbers may be a little beyond those that are taken. Greater ones
 are in records that were written before there was a bound."""
+
+LATE_MAX = 256
+"""Of so many last letters that stand with somebody, those to a group move there once this one is known to be
+in it. More do not come before the news of a membership; whoever sends more has them stay where they are."""
 
 ANSWERED_AGAIN = DAY
 """What is told back may be lost as well. So it is told once more when the same is met later; two whose states
@@ -152,6 +160,27 @@ class Groups:
         found = (self._mailboxes.of_reader(each) for each in others)
         return [each for each in found if each is not None]
 
+    def stands_with(self, mailbox: Mailbox, letter: Letter) -> str:
+        """Return in which conversation a letter that comes stands in a mailbox; empty for that which it says.
+
+        One to a group by somebody who is not in it and never was, by what is known here, stands with its
+        author; the group is told nothing by strangers.
+        """
+        if not letter.group or letter.sender == mailbox.address:
+            return ""
+        known = mailbox.groups.get(letter.group)
+        return letter.group if known is not None and letter.sender in known.people else letter.sender
+
+    def shared(self, mailbox: Mailbox, other: Mailbox, id: str) -> list[Save]:
+        """Let a member's mailbox know a group as another at this node does, where it does not know it."""
+        known = mailbox.groups.get(id)
+        if known is None or other.address not in known.people or other.groups.get(id) is not None:
+            return []
+        try:
+            return [other.groups.put(known)]
+        except InputError:
+            return []  # It knows too many.
+
     def _is_here(self, address: str) -> bool:
         try:
             return states.member(address) == address and self._addresses.is_own(address)
@@ -181,6 +210,7 @@ class Groups:
                 requests.append(mailbox.groups.put(states.checked(now_known)))
             except InputError as error:
                 return error.what, []
+            requests += _admitted(mailbox, known, now_known)
         requests += mailbox.groups.met(now_known, source, state.digest, now)
         if now_known != state:
             requests += self._tell(mailbox, state.id, now_known, source, state.digest, now)
@@ -218,3 +248,16 @@ class Groups:
     def _news(self, mailbox: Mailbox, news: GroupNews, to: str, now: int) -> Submit:
         payload = encode_message(news, Envelope(mailbox.address, to, now))
         return Submit(f"group/{news.group}", mailbox.address, to, payload, NEWS_LIFETIME // MILLISECOND)
+
+
+def _admitted(mailbox: Mailbox, before: Group | None, now_known: Group) -> list[Save]:
+    """Put letters to a group that came before their authors were known to be in it to the others."""
+    saves: list[Save] = []
+    for address in now_known.people:
+        if address == mailbox.address or (before is not None and address in before.people):
+            continue
+        for entry in mailbox.index.last(address, None, LATE_MAX):
+            letter = mailbox.letter(entry.id)
+            if letter is not None and letter.group == now_known.id:
+                saves += mailbox.move_to_group(letter)
+    return saves

@@ -149,6 +149,7 @@ class Inbox:
         # One bundle for all members at this node; what becomes of it, the one whom it went to decides.
         requests: list[Request] = []
         for other in self._groups.readers_here(mailbox, letter):
+            requests += self._groups.shared(mailbox, other, letter.group)
             requests += _without_verdict(self._filed(other, stored, letter, now))
         requests += self._filed(mailbox, stored, letter, now)
         return [*requests, *self._groups.letter_came(mailbox, letter, now)]
@@ -206,7 +207,8 @@ class Inbox:
             return [Untaken(), say(now, self._node, refused)]
         else:
             received = opened or Received(arrived_at=now, told_arrival=not tells_arrival)
-            requests = [*mailbox.put_letter(letter, stored, now)]
+            stands_with = self._groups.stands_with(mailbox, letter)
+            requests = [*mailbox.put_letter(letter, stored, now, correspondent=stands_with)]
             early = self._parts.early_ones(mailbox, letter)
             received = self._parts.expect(mailbox, letter, received, now)
             said = self._arrival_of(mailbox, letter, now)

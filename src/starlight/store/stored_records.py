@@ -15,7 +15,7 @@ from collections.abc import Iterable
 import apsw
 
 from starlight.mailboxes.index_entries import IndexEntry, Topic, add_to_topics, take_from_topics
-from starlight.mailboxes.records import INDEX, Mark, MemoryRecords, with_entry, without_entry
+from starlight.mailboxes.records import INDEX, Mark, MemoryRecords, count
 from starlight.messages.conversation import Conversation
 from starlight.node.application import Erase, Save, SetAside
 from starlight.store.record_rows import RecordRows
@@ -182,12 +182,7 @@ class StoredRecords:
             fresh = self._fresh.letters(mailbox)
         found = self._rows.conversations(mailbox)
         for entry in fresh.values():
-            so_far = found.get(entry.correspondent, Conversation(entry.correspondent))
-            before = self._rows.entry(mailbox, entry.id)
-            if before is not None and before.correspondent != entry.correspondent:
-                found[before.correspondent] = without_entry(found[before.correspondent], before)
-                before = None
-            found[entry.correspondent] = with_entry(so_far, before, entry)
+            count(found, self._rows.entry(mailbox, entry.id), entry)
         return list(found.values())
 
     def _hidden(self, mailbox: str) -> set[str]:
