@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from tests.messages.helpers import (
     CREW,
@@ -21,13 +23,24 @@ from tests.messages.helpers import (
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
 from starlight.errors import InputError
-from starlight.mailboxes.mailbox import Mailbox
+from starlight.mailboxes.distress_calls import DistressCalls
+from starlight.mailboxes.mailbox import Mailbox, MailboxLimits
 from starlight.messages.conversation_order import thread_of
-from starlight.messages.distress import COPIES_A_DAY, TEXT_MAX_BYTES, HeardCall, OwnCall, to_tell
+from starlight.messages.delivery import DeliveryState
+from starlight.messages.distress import (
+    COPIES_A_DAY,
+    HEARD_MAX,
+    TEXT_MAX_BYTES,
+    HeardCall,
+    OwnCall,
+    heard,
+    to_tell,
+)
 from starlight.messages.draft import Draft
 from starlight.messages.first_format import encode_first
 from starlight.messages.letter import Distress, DistressState, Letter, Reading
 from starlight.node.application import Submit
+from starlight.postoffice.letter_dispatches import COPIES_KEPT
 
 WORDS = "I am in the cave below the pit."
 
@@ -69,7 +82,7 @@ def own(sky: FakeSky) -> OwnCall:
 
 
 def told(sky: FakeSky, address: str) -> list[HeardCall]:
-    return to_tell(box(sky, address).calls.heard)
+    return to_tell(box(sky, address).calls.heard, address)
 
 
 def posts_of_call(sky: FakeSky) -> list[Submit]:
@@ -171,26 +184,68 @@ def test_no_copies_pile_up_where_no_contact_is_near() -> None:
     assert len(posts_of_call(sky)) > 1
 
 
-def test_what_is_known_to_be_there_is_not_sent_again() -> None:
-    """After the receipt nothing more goes to that mailbox, and its page goes on telling of the call."""
+def test_a_receipt_ends_nothing() -> None:
+    """That a letter of the call is there is known; copies go on until a person has answered."""
     sky = sky_of(both_ways())
-    calls(sky, to=(JAY,))
+    raised = calls(sky, to=(JAY,))
     sky.run(30 * MINUTE)
+    written = box(sky, NANYOUNG).outgoing.written(raised.letters[0].letter)
+    assert written is not None
+    assert written[1].dispatch.state is DeliveryState.ARRIVED
     posted = len(posts_of_call(sky))
+    assert posted >= 5
     sky.run(DAY)
+    assert posted < len(posts_of_call(sky)) <= COPIES_A_DAY
+    gaps = [later - before for before, later in pairwise(own(sky).copies)]
+    assert min(gaps) >= 5 * MINUTE
+    assert box(sky, JAY).index.letters() == 1
+    acknowledges(sky, raised)
+    sky.run(sky.now + HOUR)
+    posted = len(posts_of_call(sky))
+    sky.run(sky.now + 2 * DAY)
     assert len(posts_of_call(sky)) == posted
-    assert told(sky, JAY)
 
 
-def test_an_acknowledgement_ends_it_for_everybody_at_that_node_and_says_who() -> None:
-    """One person answers: at that node nobody is told any more, and the caller knows by whom and when."""
+def test_a_call_that_nobody_answers_is_repeated_as_long_as_it_stands() -> None:
+    """After a week it is still repeated, and what is kept of its copies has a bound."""
+    sky = sky_of(both_ways())
+    raised = calls(sky, to=(JAY,))
+    sky.run(6 * DAY)
+    before = own(sky).repeats
+    sky.run(7 * DAY)
+    assert before + 10 <= own(sky).repeats <= before + COPIES_A_DAY
+    sent = box(sky, NANYOUNG).sent(raised.letters[0].letter)
+    assert sent is not None
+    assert len(sent.copies) == COPIES_KEPT
+
+
+def test_the_first_answer_ends_the_repeating_to_all_whom_it_has_reached() -> None:
+    """Somebody acts then: the copies that have not left are taken back, and the others' pages still tell."""
     sky = sky_of(both_ways())
     raised = calls(sky)
     sky.run(LIGHT + MINUTE)
+    acknowledges(sky, raised, JAY)
+    sky.run(sky.now + LIGHT + MINUTE)
+    assert own(sky).state is DistressState.ACKNOWLEDGED
+    posted = len(posts_of_call(sky))
+    sky.run(sky.now + DAY)
+    assert len(posts_of_call(sky)) == posted
+    assert told(sky, CREW)
+
+
+def test_an_answer_ends_it_for_who_answered_and_others_see_who() -> None:
+    """One person answers: for the others at that node it goes on, with by whom, until they know or answer."""
+    sky = sky_of(both_ways())
+    raised = calls(sky)
+    sky.run(LIGHT + MINUTE)
+    with pytest.raises(InputError, match="nobody here has answered"):
+        sky.earth.office.distress.dismiss(CREW, NANYOUNG, raised.call)
     acknowledges(sky, raised, JAY, "We hear you.")
     at = sky.now
-    assert told(sky, JAY) == told(sky, CREW) == []
-    assert box(sky, CREW).calls.heard[0].acknowledged == box(sky, JAY).calls.heard[0].acknowledged
+    assert told(sky, JAY) == []
+    (quiet,) = told(sky, CREW)
+    assert quiet.acknowledged is not None
+    assert quiet.acknowledged.by == JAY
     acknowledges(sky, raised, JAY)  # asked again, it is the same
     sky.run(at + LIGHT + MINUTE)
     word = own(sky).acknowledged
@@ -199,18 +254,88 @@ def test_an_acknowledgement_ends_it_for_everybody_at_that_node_and_says_who() ->
     assert word.known_at >= at + LIGHT
     answers = [box(sky, NANYOUNG).letter(each) for each in box(sky, NANYOUNG).unread()]
     assert [(each.text, each.critical) for each in answers if each] == [("We hear you.", True)]
+    sky.earth.ask(sky.earth.office.distress.dismiss(CREW, NANYOUNG, raised.call))
+    assert told(sky, CREW) == []
+    sky.earth.restart()
+    assert told(sky, CREW) == []
 
 
-def test_a_letter_of_the_call_that_comes_after_the_answer_tells_nobody_anew() -> None:
-    """To whom at the node it comes later, it is acknowledged already."""
+def test_its_author_knows_of_each_who_has_answered() -> None:
+    """The first to answer stays the first; who answers after is known as well, each once."""
+    sky = sky_of(both_ways())
+    raised = calls(sky)
+    sky.run(LIGHT + MINUTE)
+    acknowledges(sky, raised, CREW)
+    acknowledges(sky, raised, JAY, "I am here too.")
+    sky.run(HOUR)
+    known = own(sky)
+    assert known.acknowledged is not None
+    assert known.acknowledged.by == CREW
+    assert [each.by for each in known.answers] == [CREW, JAY]
+    assert known.answer_of(FATHER) is None
+
+
+def test_a_flood_of_calls_of_made_up_people_drowns_none_of_those_one_knows() -> None:
+    """A neighbour makes up ten times as many callers as are remembered: the call of a friend stays told."""
+    sky = sky_of(both_ways())
+    sky.mars.ask(sky.mars.office.outbox.write(NANYOUNG, Draft(JAY, "Hello"), 0)[1])
+    sky.run(LIGHT + MINUTE)
+    for letter in box(sky, JAY).unread():
+        sky.earth.ask(sky.earth.office.inbox.mark_read(JAY, letter, sky.now))
+    raised = calls(sky, to=(JAY,))
+    sky.run(sky.now + LIGHT + MINUTE)
+    known = box(sky, JAY).calls.heard
+    for number in range(10 * HEARD_MAX):
+        liar = f"ipn:666.{number + 1}"
+        flood = Letter(
+            id=f"{liar}/1",
+            thread="ab" * 16,
+            sender=liar,
+            to=JAY,
+            written_at=sky.now + DAY,
+            text="",
+            distress=Distress(),
+        )
+        known = heard(known, flood, sky.now + number, JAY, lambda caller: caller == NANYOUNG)
+    assert len(known) == HEARD_MAX
+    assert raised.call in [each.call for each in to_tell(known, JAY) if each.caller == NANYOUNG]
+
+
+def test_what_is_due_is_asked_of_the_calls_that_stand_alone() -> None:
+    """With 10 000 mailboxes of which one calls, a step of the engine looks at that one alone."""
+    sky = sky_of(both_ways())
+    calls(sky)
+    looked: list[str] = []
+
+    class Counted(DistressCalls):
+        @property
+        def own(self) -> OwnCall | None:
+            looked.append(self._address)
+            return super().own
+
+    office = sky.mars.office
+    for number in range(1_000, 11_000):
+        address = f"ipn:{MARS}.{number}"
+        office.mailboxes._mailboxes[address] = Mailbox(address, MailboxLimits(), office.mailboxes.records)
+    for each in office.mailboxes.values():
+        each.calls.__class__ = Counted
+    assert office.distress.next_wakeup() == own(sky).raised_at + 5 * MINUTE
+    assert office.distress.handle_timer(sky.now) == []
+    assert set(looked) == {NANYOUNG}
+    assert len(looked) < 10
+
+
+def test_a_letter_of_the_call_that_comes_after_the_answer_tells_by_whom() -> None:
+    """To whom at the node it comes later, it is told with who has answered already."""
     sky = sky_of(both_ways())
     raised = calls(sky, to=(JAY, FATHER))
     sky.run(LIGHT + MINUTE)
     acknowledges(sky, raised)
     sky.earth.ask(sky.earth.office.mailboxes.open(FATHER, "Father", sky.now))
     sky.run(sky.now + MINUTE)
-    assert box(sky, FATHER).calls.heard
-    assert told(sky, FATHER) == []
+    (call,) = told(sky, FATHER)
+    assert call.acknowledged is not None
+    assert call.acknowledged.by == JAY
 
 
 def test_the_end_of_a_call_may_come_before_the_call() -> None:

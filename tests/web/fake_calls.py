@@ -8,6 +8,7 @@ from starlight.errors import InputError
 from starlight.web.distress_view import (
     CallAnswer,
     CallDesk,
+    CallDismissal,
     CallWords,
     DistressView,
     HeardCallView,
@@ -43,10 +44,14 @@ class FakeCalls(CallDesk):
         return own
 
     async def acknowledge(self, order: CallAnswer) -> DistressView:
-        left = tuple(
-            each for each in self.known.heard if (each.caller, each.call) != (order.caller, order.call)
-        )
+        return self._without(order.caller, order.call)
+
+    async def dismiss(self, order: CallDismissal) -> DistressView:
+        return self._without(order.caller, order.call)
+
+    def _without(self, caller: str, call: str) -> DistressView:
+        left = tuple(each for each in self.known.heard if (each.caller, each.call) != (caller, call))
         if left == self.known.heard:
-            raise InputError(f"no call {order.call!r} of {order.caller} is here", where="call")
+            raise InputError(f"no call {call!r} of {caller} is here", where="call")
         self.known = replace(self.known, heard=left)
         return self.known

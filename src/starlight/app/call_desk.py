@@ -17,6 +17,7 @@ from starlight.messages.urgency import Priority
 from starlight.web.distress_view import (
     CallAnswer,
     CallCourseView,
+    CallDismissal,
     CallWords,
     DistressView,
     HeardCallView,
@@ -78,6 +79,11 @@ class NodeCallDesk:
         await self._mail.distress.acknowledge(self._address, order.caller, order.call, order.text.strip())
         return await self.view()
 
+    async def dismiss(self, order: CallDismissal) -> DistressView:
+        """Tell the person no more of a call that somebody else has answered."""
+        await self._mail.distress.dismiss(self._address, order.caller, order.call)
+        return await self.view()
+
     def _to(self) -> tuple[str, ...]:
         """Return who a call goes to: as the node's file says, or everybody in the conversations."""
         box = self._mail.mailbox(self._address)
@@ -91,7 +97,7 @@ class NodeCallDesk:
         return tuple(others[:RECIPIENTS_MAX])
 
     def _own(self, own: OwnCall) -> OwnCallView:
-        courses = tuple(self._course(each) for each in own.letters)
+        courses = tuple(self._course(each, own) for each in own.letters)
         there = [each.arrives for each in courses if each.arrives is not None and each.arrival_confirmed]
         foreseen = [each.arrives for each in courses if each.arrives is not None]
         word = own.acknowledged
@@ -115,10 +121,11 @@ class NodeCallDesk:
             repeated_at=own.copies[-1] if own.repeats and own.copies else None,
         )
 
-    def _course(self, course: CallLetter) -> CallCourseView:
+    def _course(self, course: CallLetter, own: OwnCall) -> CallCourseView:
         letter = self._mail.mailbox(self._address).letter_view(course.letter, self._clock.now())
         name, place = self._book.name_and_place(course.to)
         left, there = (letter.last_fact(each) for each in (DeliveryState.DEPARTED, DeliveryState.ARRIVED))
+        seen, word = letter.last_fact(DeliveryState.READ), own.answer_of(course.to)
         confirmed = there is not None and there.certainty is Certainty.CONFIRMED
         return CallCourseView(
             course.to,
@@ -131,6 +138,9 @@ class NodeCallDesk:
             None if there is None else there.time,
             confirmed,
             letter.receipt_at,
+            None if seen is None or seen.certainty is not Certainty.CONFIRMED else seen.time,
+            None if word is None else word.at,
+            None if word is None else word.known_at,
         )
 
     def _heard(self, call: HeardCall) -> HeardCallView:
@@ -152,4 +162,9 @@ class NodeCallDesk:
             position=distress.position,
             readings=distress.readings,
             known_at=self._mail.predict(self._address, answer).arrives,
+            answered_by="" if call.acknowledged is None else call.acknowledged.by,
+            answered_by_name=(
+                "" if call.acknowledged is None else self._book.name_and_place(call.acknowledged.by)[0]
+            ),
+            answered_at=None if call.acknowledged is None else call.acknowledged.at,
         )

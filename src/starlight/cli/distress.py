@@ -14,7 +14,7 @@ from starlight.errors import InputError
 from starlight.visible_text import visible
 
 if TYPE_CHECKING:
-    from starlight.client.client import Client, HeardCallView, OwnCallView
+    from starlight.client.client import CallCourseView, Client, HeardCallView, OwnCallView
 
 _text = click.option(
     "--text", default="", help="Words that go with it, if there are any; at most 1000 bytes."
@@ -78,6 +78,22 @@ def acknowledge(folder: Path, person: str, caller: str | None, text: str, json_o
     echo(f"{visible(call.name)} can know that you have heard once it is {known}")
 
 
+@distress.command()
+@data_folder
+@click.argument("person")
+@click.argument("caller", required=False)
+@as_json
+def dismiss(folder: Path, person: str, caller: str | None, json_output: bool) -> None:
+    """Tell PERSON no more of a call of CALLER that somebody else here has answered."""
+    client = _client(folder)
+    call = _call_of(client.distress(person).heard, caller)
+    after = client.dismiss_call(person, call)
+    if json_output:
+        print_json(after)
+    else:
+        echo(f"{visible(call.answered_by_name)} has answered {visible(call.name)}; {person} is told no more")
+
+
 @distress.command("list")
 @data_folder
 @click.argument("person")
@@ -91,6 +107,8 @@ def list_calls(folder: Path, person: str, json_output: bool) -> None:
     for call in view.heard:
         echo(f"{visible(call.name)} calls for help ({call.caller}), raised {_at(call.raised_at)}")
         _say("  ", call.text, call.position, call.readings)
+        if call.answered_at is not None:
+            echo(f"  {visible(call.answered_by_name)} has answered, {_at(call.answered_at)}")
     if view.own is not None:
         _show(view.own)
     if not view.heard and view.own is None:
@@ -107,7 +125,7 @@ def _call_of(heard: tuple[HeardCallView, ...], caller: str | None) -> HeardCallV
     if len(found) == 1:
         return found[0]
     who = ", ".join(f"{each.name} ({each.caller})" for each in heard)
-    right = f"These call: {who}" if heard else "Nobody calls whom nobody here has answered"
+    right = f"These call: {who}" if heard else "Nobody calls of whom this person is still told"
     raise InputError(f"{len(found)} calls are meant", where="caller", right=right)
 
 
@@ -131,19 +149,22 @@ def _show(own: OwnCallView) -> None:
     if own.state == "acknowledged" and own.acknowledged_at is not None:
         echo(f"  heard by {visible(own.acknowledged_by_name)}, {_at(own.acknowledged_at)}")
     for each in own.courses:
-        course = _course(each.arrival_confirmed, each.leaves, each.arrives)
+        course = _course(each)
         echo(f"  {each.to:<12}{visible(each.name)}: {course}")
     if own.state == "raised" and own.answer_at is not None:
         echo(f"  earliest answer here {_at(own.answer_at)} (predicted)")
 
 
-def _course(confirmed: bool, leaves: int | None, arrives: int | None) -> str:
-    if arrives is None:
+def _course(course: CallCourseView) -> str:
+    if course.answered_at is not None and course.answered_known_at is not None:
+        return f"answered {_at(course.answered_at)}, known here {_at(course.answered_known_at)}"
+    if course.arrives is None:
         return "safe here, no contact is planned"
-    if confirmed:
-        return f"there since {_at(arrives)}, as a receipt says"
-    left = f"leaves {_at(leaves)}, " if leaves is not None else ""
-    return f"{left}can be heard {_at(arrives)} (predicted)"
+    if course.arrival_confirmed:
+        seen = f", on their page {_at(course.seen_at)}" if course.seen_at is not None else ""
+        return f"there since {_at(course.arrives)}, as a receipt says{seen}; nobody has answered yet"
+    left = f"leaves {_at(course.leaves)}, " if course.leaves is not None else ""
+    return f"{left}can be heard {_at(course.arrives)} (predicted)"
 
 
 def _say(

@@ -26,7 +26,15 @@ from starlight.messages.letter_view import LetterView
 from starlight.messages.queue import HoldOrder, MoveOrder, QueueView
 from starlight.messages.withdrawal import Withdrawal
 from starlight.web import wire
-from starlight.web.distress_view import CallAnswer, CallWords, DistressView, HeardCallView, OwnCallView
+from starlight.web.distress_view import (
+    CallAnswer,
+    CallCourseView,
+    CallDismissal,
+    CallWords,
+    DistressView,
+    HeardCallView,
+    OwnCallView,
+)
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
 from starlight.web.group_view import GroupChange, GroupFounding, GroupView
 from starlight.web.search_view import FoundLetter, SearchView
@@ -35,6 +43,7 @@ from starlight.web.topic_view import TopicView
 from starlight.web.views import CivilFace, Clock, CountedFace, MailboxView, Person, Recipient, Upload
 
 __all__ = [
+    "CallCourseView",
     "Client",
     "FoundLetter",
     "GroupView",
@@ -263,6 +272,11 @@ class Client:
         """Tell the author of a call that a person has heard."""
         answer = CallAnswer(call.caller, call.call, text)
         return self._post(f"/people/{quote(person)}/distress/acknowledge", answer, DistressView)
+
+    def dismiss_call(self, person: str, call: HeardCallView) -> DistressView:
+        """Take a call off a person's page that somebody else has answered."""
+        order = CallDismissal(call.caller, call.call)
+        return self._post(f"/people/{quote(person)}/distress/dismiss", order, DistressView)
 
     def reach(self, person: str, to: str) -> ReachView:
         """Return the state of the way from a person to an address."""

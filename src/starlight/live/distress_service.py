@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from starlight.live.open_office import OpenOffice
 from starlight.messages.distress import HeardCall, OwnCall, to_tell
@@ -14,10 +14,12 @@ class DistressService:
 
     Args:
         open_office: the mailboxes of the node.
+        require_room: lets in so many bytes; raises DiskFullError where they have no room.
     """
 
-    def __init__(self, open_office: OpenOffice) -> None:
+    def __init__(self, open_office: OpenOffice, require_room: Callable[[int], None]) -> None:
         self._office, self._moment, self._carry_out = open_office
+        self._require_room = require_room
 
     def own(self, address: str) -> OwnCall | None:
         """Return the last call that a mailbox's owner raised; InputError without such a mailbox."""
@@ -25,7 +27,8 @@ class DistressService:
 
     def heard(self, address: str) -> list[HeardCall]:
         """Return the calls that a mailbox's owner must hear of, the oldest first; InputError without it."""
-        return to_tell(self._office.mailbox(address).calls.heard)
+        box = self._office.mailbox(address)
+        return to_tell(box.calls.heard, box.address)
 
     def known_of(self, vehicle: str) -> Distress:
         """Return what would go with a call now of whoever is in a suit or vehicle, by its address."""
@@ -36,9 +39,12 @@ class DistressService:
 
         Raises:
             InputError: nobody can be called, or the words are too many.
+            DiskFullError: there is no room for it: nothing of it is kept, and it is not raised.
             StoreError: the disk refused.
         """
         now = self._moment()
+        # Before anything of it is in memory: a call that stands here alone would be one that nobody hears of.
+        self._require_room(len(text.encode()) * max(1, len(to)))
         own, requests = self._office.distress.raise_call(address, text, to, now, vehicle=vehicle)
         await self._carry_out(requests, now)
         return own
@@ -49,6 +55,11 @@ class DistressService:
         own, requests = self._office.distress.cancel(address, text, now)
         await self._carry_out(requests, now)
         return own
+
+    async def dismiss(self, address: str, caller: str, call: str) -> None:
+        """Tell a person no more of a call that somebody else has answered; InputError where nobody has."""
+        now = self._moment()
+        await self._carry_out(self._office.distress.dismiss(address, caller, call), now)
 
     async def acknowledge(self, address: str, caller: str, call: str, text: str) -> None:
         """Tell a caller that a person has heard; errors as of `call`, or that no such call is here."""

@@ -53,7 +53,7 @@ class MailService:
         self.groups = GroupService(open_office)
         self.queues = QueueService(open_office)
         self.awaited = AwaitedService(open_office)
-        self.distress = DistressService(open_office)
+        self.distress = DistressService(open_office, require_room)
         self._require_room = require_room
 
     async def write(self, address: str, draft: Draft) -> Letter:

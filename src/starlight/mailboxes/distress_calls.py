@@ -13,6 +13,7 @@ from starlight.mailboxes.decoded import DecodedRecords
 from starlight.mailboxes.records import DISTRESS
 from starlight.mailboxes.stored_format import KeptCalls
 from starlight.messages.distress import HeardCall, OwnCall
+from starlight.messages.letter import DistressState
 from starlight.node.application import Save
 
 
@@ -33,6 +34,12 @@ class DistressCalls:
     def own(self) -> OwnCall | None:
         """Return the last call that the owner raised."""
         return self._loaded().own
+
+    @property
+    def stands(self) -> bool:
+        """Return whether the owner's call stands: neither acknowledged nor cancelled."""
+        own = self.own
+        return own is not None and own.state is DistressState.RAISED
 
     @property
     def heard(self) -> tuple[HeardCall, ...]:

@@ -6,13 +6,18 @@ known to be one call. What becomes of a call is told in letters as well: its aut
 who got it **acknowledges** it. They may come in any order, more than once, and before the call itself: a
 state here only ever moves from raised to acknowledged to cancelled, and a call that ended stays ended.
 
+The first answer of a person ends the repeating: from then on its author knows that somebody acts, and each
+further copy would take time on the link from the words that now matter. Who else got the call is told of it
+until they answered themselves; that somebody beside them did is told them more quietly, until they say that
+they know.
+
 Nobody else has a say. A cancellation counts from the author of the call alone, as its bundle says; an
 acknowledgement from someone to whom the author sent it, about the letter that this one got.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -77,6 +82,7 @@ class OwnCall(msgspec.Struct, frozen=True, omit_defaults=True):
         position, readings: as they went with it.
         cancelled_at: when its author ended it, or None.
         acknowledged: the first word that a person heard it.
+        answers: the first of each person from whom one came, as they came; none in records of before.
         copies: when it was repeated in the last day, the first time included; oldest first.
         repeats: how often it was repeated in all.
         looked_at: when it was last found whether a copy is wanted; 0 before that.
@@ -93,6 +99,7 @@ class OwnCall(msgspec.Struct, frozen=True, omit_defaults=True):
     copies: tuple[int, ...] = ()
     repeats: int = 0
     looked_at: int = 0
+    answers: tuple[Acknowledgement, ...] = ()
 
     @property
     def state(self) -> DistressState:
@@ -102,6 +109,11 @@ class OwnCall(msgspec.Struct, frozen=True, omit_defaults=True):
     def letter_to(self, address: str) -> str | None:
         """Return the id of the letter that went to an address, or None."""
         return next((each.letter for each in self.letters if each.to == address), None)
+
+    def answer_of(self, address: str) -> Acknowledgement | None:
+        """Return the first word that one person heard it, or None."""
+        known = self.answers if self.acknowledged is None else (self.acknowledged, *self.answers)
+        return next((each for each in known if each.by == address), None)
 
 
 class HeardCall(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -115,7 +127,8 @@ class HeardCall(msgspec.Struct, frozen=True, omit_defaults=True):
         arrived_at: when that was here first.
         copies: how often it came.
         cancelled_at: when its author ended it, by that clock, or None.
-        acknowledged: by a person at this node, the first.
+        acknowledged: by the owner of the mailbox, or else by the first person at this node.
+        dismissed: the owner knows that somebody else has answered, and need not be told any more.
     """
 
     call: str
@@ -126,16 +139,20 @@ class HeardCall(msgspec.Struct, frozen=True, omit_defaults=True):
     copies: int = 0
     cancelled_at: int | None = None
     acknowledged: Acknowledgement | None = None
+    dismissed: bool = False
 
     @property
     def state(self) -> DistressState:
         """Return where it stands."""
         return _state(self.cancelled_at, self.acknowledged)
 
-    @property
-    def has_ended(self) -> bool:
-        """Return whether nobody needs to be told of it any more."""
-        return self.state is not DistressState.RAISED
+    def answered_by(self, owner: str) -> bool:
+        """Return whether the owner of the mailbox, by address, has acknowledged it."""
+        return self.acknowledged is not None and self.acknowledged.by == owner
+
+    def is_over_for(self, owner: str) -> bool:
+        """Return whether the owner of the mailbox, by address, need not be told of it any more."""
+        return self.cancelled_at is not None or self.answered_by(owner) or self.dismissed
 
 
 def _state(cancelled_at: int | None, acknowledged: Acknowledgement | None) -> DistressState:
@@ -147,13 +164,21 @@ def _state(cancelled_at: int | None, acknowledged: Acknowledgement | None) -> Di
 # Of others.
 
 
-def heard(known: Sequence[HeardCall], letter: Letter, now: int) -> tuple[HeardCall, ...]:
+def heard(
+    known: Sequence[HeardCall],
+    letter: Letter,
+    now: int,
+    owner: str,
+    is_acquainted: Callable[[str], bool] = lambda caller: False,
+) -> tuple[HeardCall, ...]:
     """Return the calls that a mailbox knows after a letter about one came, again or for the first time.
 
     Args:
         known: those that were.
         letter: raises or cancels a call of its author; another one changes nothing.
         now: when it came, in ns.
+        owner: the address of the mailbox.
+        is_acquainted: tells whether the owner has read or written a letter of somebody, by address.
     """
     distress = letter.distress
     if distress is None or distress.state not in (DistressState.RAISED, DistressState.CANCELLED):
@@ -167,11 +192,11 @@ def heard(known: Sequence[HeardCall], letter: Letter, now: int) -> tuple[HeardCa
         call = replace(call, copies=call.copies + 1)
     else:
         call = replace(call, raised_at=letter.written_at, letter=letter.id, arrived_at=now, copies=1)
-    return _bounded([*(each for each in known if each is not found), call])
+    return _bounded([*(each for each in known if each is not found), call], owner, is_acquainted)
 
 
-def to_tell(known: Sequence[HeardCall]) -> list[HeardCall]:
-    """Return the calls that a person must hear of now, the oldest first.
+def to_tell(known: Sequence[HeardCall], owner: str) -> list[HeardCall]:
+    """Return the calls that the owner of a mailbox must hear of now, the oldest first.
 
     Of one author it is the last: nobody has two at a time, so that there is a later one tells that those
     before it are over, though word of that is late.
@@ -179,17 +204,29 @@ def to_tell(known: Sequence[HeardCall]) -> list[HeardCall]:
     last: dict[str, HeardCall] = {}
     for call in sorted(known, key=lambda call: (call.raised_at, call.call)):
         last[call.caller] = call
-    return [call for call in last.values() if not call.has_ended and call.letter]
+    return [call for call in last.values() if not call.is_over_for(owner) and call.letter]
 
 
-def _bounded(calls: list[HeardCall]) -> tuple[HeardCall, ...]:
-    """Return calls without those that are one too many: those that ended first, then the oldest."""
-    ranked = sorted(calls, key=lambda call: (not call.has_ended, call.raised_at), reverse=True)
-    kept: list[HeardCall] = []
-    for call in ranked:
-        of_one = sum(each.caller == call.caller for each in kept)
-        if len(kept) < HEARD_MAX and of_one < HEARD_FROM_ONE_MAX:
-            kept.append(call)
+def _bounded(
+    calls: list[HeardCall], owner: str, is_acquainted: Callable[[str], bool]
+) -> tuple[HeardCall, ...]:
+    """Return calls without those that are one too many.
+
+    Those that are not over stay first, and of them those of people with whom the owner has to do before
+    those of strangers, of whom anybody can make up as many as they like; of one author, the latest.
+    """
+    by_author: dict[str, int] = {}
+    latest = []
+    for call in sorted(calls, key=lambda call: (call.is_over_for(owner), -call.raised_at)):
+        by_author[call.caller] = by_author.get(call.caller, 0) + 1
+        if by_author[call.caller] <= HEARD_FROM_ONE_MAX:
+            latest.append(call)
+    if len(latest) > HEARD_MAX:
+        # The first to come stays: a date in the letter is its author's to choose.
+        latest.sort(
+            key=lambda call: (call.is_over_for(owner), not is_acquainted(call.caller), call.arrived_at)
+        )
+    kept = latest[:HEARD_MAX]
     return tuple(sorted(kept, key=lambda call: (call.raised_at, call.call)))
 
 
@@ -205,12 +242,15 @@ def answered(own: OwnCall, letter: Letter, now: int) -> OwnCall:
         now: when, in ns.
     """
     distress = letter.distress
-    if distress is None or distress.state != DistressState.ACKNOWLEDGED or own.acknowledged is not None:
+    if distress is None or distress.state != DistressState.ACKNOWLEDGED:
         return own
     # Whoever did not get the call, or speaks of another letter, has no business with it.
     if letter.reply_to is None or letter.reply_to != own.letter_to(letter.sender):
         return own
-    return replace(own, acknowledged=Acknowledgement(letter.sender, letter.written_at, now))
+    if own.answer_of(letter.sender) is not None:
+        return own
+    word = Acknowledgement(letter.sender, letter.written_at, now)
+    return replace(own, acknowledged=own.acknowledged or word, answers=(*own.answers, word))
 
 
 def next_copy_at(own: OwnCall) -> int:

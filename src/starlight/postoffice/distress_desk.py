@@ -5,16 +5,19 @@ every neighbour, before what is less urgent. A link may be down, a relay may be 
 until a person acknowledges it, or its author ends it, the desk posts further copies: of each letter that has
 wholly left and is not known to be there, as soon as a route has a contact that opens before the next copy
 would be due. So copies never pile up for a contact that is far off: the one that waits for it is the first to
-leave then. Where a receipt says that a letter is in the other mailbox nothing more is sent there; that page
-sounds until a person answers. Copies are few a day (`messages/distress.py: next_copy_at`); each is the same
-letter, which every receiver knows by its id, and shows once.
+leave then. A receipt ends nothing: it tells that a letter is in a mailbox, not that anybody is there to read
+it, and that store may burn a minute later. Copies are few a day (`messages/distress.py: next_copy_at`); each
+is the same letter, which every receiver knows by its id, and shows once.
 
-All state is in the records of the mailboxes, so a start goes on where the last run ended.
+All state is in the records of the mailboxes, so a start goes on where the last run ended. In memory is only
+at which of them a call may stand: the engine asks when one is due at each step, however many mailboxes there
+are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -22,6 +25,7 @@ from starlight.dtntime import MINUTE, to_text
 from starlight.errors import InputError
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages import distress as rules
+from starlight.messages.delivery import DeliveryState
 from starlight.messages.dispatch import Sent
 from starlight.messages.distress import (
     RECIPIENTS_MAX,
@@ -37,16 +41,14 @@ from starlight.messages.forecast import MessageForecaster
 from starlight.messages.letter import Distress, DistressState, Letter, Telemetry
 from starlight.messages.trace_events import CallRepeated, say
 from starlight.messages.wire_values import ID_BYTES
-from starlight.node.application import Request, Save
+from starlight.node.application import Request, Withdraw
 from starlight.postoffice.composer import Composer
 from starlight.postoffice.node_mailboxes import NodeMailboxes
 from starlight.postoffice.outbox import Outbox
 from starlight.postoffice.resend import outgoing_of, submission
 from starlight.routing import Priority
 
-COPIES_KEPT = 64
-"""Copies of one letter after which no more are made, as what is known of each is kept: more than three days
-of a call that nobody answers; by then the letter has waited in every store on its routes."""
+ENDED = frozenset({DeliveryState.EXPIRED, DeliveryState.WITHDRAWN})
 
 
 class DistressDesk:
@@ -73,6 +75,11 @@ class DistressDesk:
         self._composer = composer
         self._outbox = outbox
         self._entropy = entropy
+        self._standing: set[str] = set()  # the mailboxes at which a call may stand
+
+    def resume(self, mailboxes: Iterable[Mailbox]) -> None:
+        """Look after the calls that stand at mailboxes that were just taken up from their records."""
+        self._standing |= {each.address for each in mailboxes if each.calls.stands}
 
     # What people do.
 
@@ -116,6 +123,7 @@ class DistressDesk:
         before = () if own is None else own.copies
         own = OwnCall(call, now, text, tuple(letters), known.position, known.readings)
         own = replace(rules.repeated(replace(own, copies=before), now), repeats=0)
+        self._standing.add(mailbox.address)
         return own, [*requests, *mailbox.calls.put_own(own)]
 
     def cancel(self, address: str, text: str, now: int) -> tuple[OwnCall, list[Request]]:
@@ -142,18 +150,14 @@ class DistressDesk:
     ) -> tuple[HeardCall, list[Request]]:
         """Tell the author of a call that a person has heard it; asked again, return it as it is.
 
-        For all mailboxes of this node it is acknowledged then: whoever looks sees by whom.
+        The other mailboxes of this node are told by whom; for them it goes on until they answered or know.
 
         Raises:
             InputError: no such call is here, it was cancelled, or too many words.
         """
         mailbox = self._mailboxes.at(address)
-        found = next(
-            (each for each in mailbox.calls.heard if (each.caller, each.call) == (caller, call)), None
-        )
-        if found is None or not found.letter:
-            raise InputError(f"no call {call!r} of {caller} is here", where="call")
-        if found.acknowledged is not None and found.acknowledged.by == mailbox.address:
+        found = _heard_at(mailbox, caller, call)
+        if found.answered_by(mailbox.address):
             return found, []
         if found.cancelled_at is not None:
             ended = f"the call is over: its author ended it at {to_text(found.cancelled_at)}"
@@ -173,6 +177,22 @@ class DistressDesk:
             requests += other.calls.put_heard(known)
         return replace(found, acknowledged=word), requests
 
+    def dismiss(self, address: str, caller: str, call: str) -> list[Request]:
+        """Tell the owner of a mailbox no more of a call that somebody else at this node has answered.
+
+        Raises:
+            InputError: no such call is here, or nobody has answered it.
+        """
+        mailbox = self._mailboxes.at(address)
+        found = _heard_at(mailbox, caller, call)
+        if found.acknowledged is None and found.cancelled_at is None:
+            right = "Acknowledge it: somebody has to answer"
+            raise InputError("nobody here has answered this call", where="call", right=right)
+        known = tuple(
+            replace(each, dismissed=True) if each is found else each for each in mailbox.calls.heard
+        )
+        return [*mailbox.calls.put_heard(known)]
+
     def known_of(self, vehicle: str, now: int) -> Distress:
         """Return what goes with a call of whoever is in a suit or vehicle, by its address; time in ns."""
         return rules.distress_of(self._telemetry_of(vehicle, now), now)
@@ -181,20 +201,23 @@ class DistressDesk:
 
     def next_wakeup(self) -> int | None:
         """Return when `handle_timer` has a call to look after, in ns, or None."""
-        found = (_due(mailbox.calls.own) for mailbox in self._mailboxes.values())
-        return min((due for due in found if due is not None), default=None)
+        return min((due for _, _, due in self._calls_due()), default=None)
 
     def handle_timer(self, now: int) -> list[Request]:
         """Repeat the calls that are due."""
         requests: list[Request] = []
-        for mailbox in self._mailboxes.values():
-            own = mailbox.calls.own
-            due = _due(own)
-            if own is not None and due is not None and due <= now:
+        for mailbox, own, due in self._calls_due():
+            if due <= now:
                 requests += self._repeat(mailbox, own, now)
         return requests
 
     # Inside.
+
+    def _calls_due(self) -> list[tuple[Mailbox, OwnCall, int]]:
+        """Return the calls that stand, each with when it is due; forget where none stands any more."""
+        self._standing = {each for each in self._standing if self._mailboxes[each].calls.stands}
+        boxes = [self._mailboxes[each] for each in sorted(self._standing)]
+        return [(box, own, _due(own)) for box in boxes if (own := box.calls.own) is not None]
 
     def _repeat(self, mailbox: Mailbox, own: OwnCall, now: int) -> list[Request]:
         """Post a copy of each letter of a call that needs one, and look again later."""
@@ -215,8 +238,10 @@ class DistressDesk:
         """Return whether another copy of a letter would leave soon, and all before it have left."""
         dispatch = sent.dispatch
         waits = any(copy.departed_at is None and not copy.gone for copy in dispatch.copies)
-        if waits or not dispatch.is_on_its_way or len(dispatch.copies) >= COPIES_KEPT:
+        if waits or dispatch.state in ENDED:
             return False
+        if letter.distress is None and not dispatch.is_on_its_way:
+            return False  # It went in words, to software that shows each copy as one more letter.
         found = self._forecaster.forecast(outgoing_of(letter.sender, letter.to, sent, dispatch, now), now)
         return found.leaves is not None and found.arrives is not None and found.leaves <= now + SOON
 
@@ -246,7 +271,7 @@ class DistressDesk:
         return max(known, key=lambda telemetry: telemetry.time, default=None)
 
 
-def call_came(mailboxes: Mapping[str, Mailbox], mailbox: Mailbox, letter: Letter, now: int) -> Iterable[Save]:
+def call_came(mailboxes: Mapping[str, Mailbox], mailbox: Mailbox, letter: Letter, now: int) -> list[Request]:
     """Take what a letter that came says about a call, the owner's or another's; also a copy of one.
 
     Args:
@@ -257,13 +282,47 @@ def call_came(mailboxes: Mapping[str, Mailbox], mailbox: Mailbox, letter: Letter
     """
     if letter.distress is None or letter.sender == mailbox.address:
         return []
-    saves: list[Save] = []
+    requests: list[Request] = []
     own = mailbox.calls.own
     if own is not None:
-        saves += mailbox.calls.put_own(rules.answered(own, letter, now))
-    known = rules.heard(mailbox.calls.heard, letter, now)
-    # Somebody else at this node may have answered before the letter to this mailbox came.
-    return [*saves, *mailbox.calls.put_heard(tuple(_as_answered(mailboxes, each) for each in known))]
+        after = rules.answered(own, letter, now)
+        if own.state is DistressState.RAISED and after.state is not DistressState.RAISED:
+            requests += _copies_here(mailbox, own)
+        requests += mailbox.calls.put_own(after)
+    before = mailbox.calls.heard
+    known = rules.heard(before, letter, now, mailbox.address, partial(_is_acquainted, mailbox))
+    if len(known) > len(before):
+        # Somebody else at this node may have answered before the letter to this mailbox came. Looked for
+        # once, not for each copy: there may be many mailboxes.
+        known = tuple(each if each in before else _as_answered(mailboxes, each) for each in known)
+    return [*requests, *mailbox.calls.put_heard(known)]
+
+
+def _copies_here(mailbox: Mailbox, own: OwnCall) -> list[Request]:
+    """Return what takes back the copies of a call that have not left: a person has answered it."""
+    sent = [mailbox.sent(each.letter) for each in own.letters]
+    # Those to whom it has not come at all need it still.
+    there = (each for each in sent if each is not None and each.dispatch.confirmed.arrived_at is not None)
+    return [
+        Withdraw(copy.key)
+        for each in there
+        for copy in each.copies
+        if copy.departed_at is None and not copy.gone
+    ]
+
+
+def _is_acquainted(mailbox: Mailbox, caller: str) -> bool:
+    """Return whether the owner of a mailbox has read something of somebody, or has written to them."""
+    found = next((each for each in mailbox.conversations() if each.correspondent == caller), None)
+    return found is not None and found.letters > found.unread
+
+
+def _heard_at(mailbox: Mailbox, caller: str, call: str) -> HeardCall:
+    """Return a call that came to a mailbox; InputError where it did not."""
+    for each in mailbox.calls.heard:
+        if (each.caller, each.call) == (caller, call) and each.letter:
+            return each
+    raise InputError(f"no call {call!r} of {caller} is here", where="call")
 
 
 def _as_answered(mailboxes: Mapping[str, Mailbox], call: HeardCall) -> HeardCall:
@@ -276,10 +335,8 @@ def _as_answered(mailboxes: Mapping[str, Mailbox], call: HeardCall) -> HeardCall
     return call
 
 
-def _due(own: OwnCall | None) -> int | None:
-    """Return when a call is to be looked after, in ns: when it may be repeated, and not at every step."""
-    if own is None or own.state is not DistressState.RAISED:
-        return None
+def _due(own: OwnCall) -> int:
+    """Return when a call that stands is to be looked after, in ns: when it may be repeated."""
     copy_at = rules.next_copy_at(own)
     return max(copy_at, own.looked_at + SOON) if own.looked_at else copy_at
 

@@ -39,6 +39,10 @@ from starlight.postoffice.receipt_news import ReceiptNews, needless_copies
 from starlight.postoffice.resend import Resends, offered_later, outgoing_of
 from starlight.routing import Route
 
+COPIES_KEPT = 64
+"""Copies of a letter of which each is known: a distress call that nobody answers makes 20 a day without end.
+By then those before have left, and what is known of the letter is known of all of them."""
+
 
 class LetterDispatches:
     """The letters written at one node, as the node and receipts tell what becomes of them.
@@ -95,7 +99,7 @@ class LetterDispatches:
         dispatch = replace(
             dispatch,
             state=after(dispatch.state, Happening.ACCEPTED),
-            copies=(*dispatch.copies, Copy(key)),
+            copies=(*dispatch.copies, Copy(key))[-COPIES_KEPT:],
             # A letter that is offered again was kept here from the first time on.
             confirmed=replace(dispatch.confirmed, queued_at=now if queued_at is None else queued_at),
             trouble=None,
@@ -107,7 +111,7 @@ class LetterDispatches:
         put = self._letters.put(mailbox, letter.id, sent)
         # What is more urgent takes the time that others were promised, so those are predicted again.
         urgency = sent.precedence(dispatch).urgency
-        return [*put, said, *needless_copies(sent), *self._updates.displaced_by(urgency, now)]
+        return [*put, said, *needless_copies(letter, sent), *self._updates.displaced_by(urgency, now)]
 
     def rejected(self, address: str, course: str, reason: str, now: int) -> list[Request]:
         """Take note that the node refused a letter by a course: it is offered again later."""

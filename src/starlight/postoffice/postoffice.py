@@ -187,7 +187,9 @@ class PostOffice:
         Raises:
             StoreError: the disk can't be read.
         """
-        for mailbox in self.mailboxes.load():
+        loaded = self.mailboxes.load()
+        self.distress.resume(loaded)
+        for mailbox in loaded:
             self._letters.load(mailbox)
             for letter_id in mailbox.incoming.owing():
                 received = mailbox.received(letter_id)

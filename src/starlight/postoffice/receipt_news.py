@@ -12,7 +12,7 @@ from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.course import ReadBy
 from starlight.messages.delivery import DeliveryState, Happening, after
 from starlight.messages.dispatch import Sent
-from starlight.messages.letter import Letter, MissingChunks, Receipt, ReceiptFact, RefusedPart
+from starlight.messages.letter import DistressState, Letter, MissingChunks, Receipt, ReceiptFact, RefusedPart
 from starlight.messages.trace_events import ArrivalConfirmed, ReadingConfirmed, ReceiptRefused, about, say
 from starlight.node.application import HeardClock, Request, Withdraw
 from starlight.postoffice.open_letters import OpenLetters
@@ -83,7 +83,7 @@ class ReceiptNews:
         return [
             *self._letters.put(mailbox, letter_id, sent),
             say(now, self._node, told),
-            *needless_copies(sent),
+            *needless_copies(letter, sent),
         ]
 
     def _refused(self, mailbox: Mailbox, letter_id: str, source: str, now: int) -> list[Request]:
@@ -131,9 +131,11 @@ class ReceiptNews:
         return self._parts.refused(mailbox, *written, refused, now)
 
 
-def needless_copies(sent: Sent) -> list[Withdraw]:
+def needless_copies(letter: Letter, sent: Sent) -> list[Withdraw]:
     """Return the requests to take back copies that need not leave, because the letter has arrived."""
     if sent.dispatch.state not in (DeliveryState.ARRIVED, DeliveryState.READ):
         return []
+    if letter.distress is not None and letter.distress.state == DistressState.RAISED:
+        return []  # A call goes on until a person has answered it.
     copies = sent.dispatch.copies
     return [Withdraw(copy.key) for copy in copies if copy.departed_at is None and not copy.gone]

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from starlight.web.answers import json_answer, wants_json
 from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
-from starlight.web.distress_view import CallAnswer, CallWords
+from starlight.web.distress_view import CallAnswer, CallDismissal, CallWords
 from starlight.web.render import render
 from starlight.web.visit import Visit
 
@@ -32,6 +32,7 @@ class DistressRoutes:
             Route(distress, self.call, methods=["POST"]),
             Route(f"{distress}/cancel", self.cancel, methods=["POST"]),
             Route(f"{distress}/acknowledge", self.acknowledge, methods=["POST"]),
+            Route(f"{distress}/dismiss", self.dismiss, methods=["POST"]),
         ]
 
     async def show(self, request: Request) -> Response:
@@ -63,6 +64,13 @@ class DistressRoutes:
         visit = await Visit.of(self._backend, request)
         order = await read_body(request, CallAnswer)
         view = await self._backend.calls(visit.person.id).acknowledge(order)
+        return json_answer(view) if wants_json(request) else RedirectResponse(visit.back(order.caller), 303)
+
+    async def dismiss(self, request: Request) -> Response:
+        """Take a call off the person's page that somebody else has answered."""
+        visit = await Visit.of(self._backend, request)
+        order = await read_body(request, CallDismissal)
+        view = await self._backend.calls(visit.person.id).dismiss(order)
         return json_answer(view) if wants_json(request) else RedirectResponse(visit.back(order.caller), 303)
 
 

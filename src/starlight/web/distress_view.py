@@ -23,6 +23,8 @@ class CallCourseView(msgspec.Struct, frozen=True):
         arrives: when it is expected, or arrived; None where nobody knows.
         arrival_confirmed: a receipt says that it is there; a person may not have seen it.
         answer_at: when word of it can be here at the earliest; None where none can come.
+        seen_at: when that person's page had it on screen, as a receipt says; None where none has come.
+        answered_at, answered_known_at: when that person wrote the answer, and when it was known here.
     """
 
     to: str
@@ -35,6 +37,9 @@ class CallCourseView(msgspec.Struct, frozen=True):
     arrives: Time | None
     arrival_confirmed: bool
     answer_at: Time | None
+    seen_at: Time | None = None
+    answered_at: Time | None = None
+    answered_known_at: Time | None = None
 
 
 class OwnCallView(msgspec.Struct, frozen=True):
@@ -78,7 +83,7 @@ class OwnCallView(msgspec.Struct, frozen=True):
 
 
 class HeardCallView(msgspec.Struct, frozen=True):
-    """A call of somebody else that nobody at this node has acknowledged.
+    """A call of somebody else that the person has not acknowledged.
 
     Attributes:
         call: its id.
@@ -90,6 +95,9 @@ class HeardCallView(msgspec.Struct, frozen=True):
         copies: how often it came.
         position, readings: as of one's own.
         known_at: when the caller can know, if it is acknowledged now; None where no way back is planned.
+        answered_by, answered_by_name: who else at this node has acknowledged it; empty as long as nobody has.
+            It is told quietly then, until the person has as well or dismisses it.
+        answered_at: when they did.
     """
 
     call: str
@@ -105,6 +113,9 @@ class HeardCallView(msgspec.Struct, frozen=True):
     position: Position | None
     readings: dict[str, Reading]
     known_at: Time | None
+    answered_by: str = ""
+    answered_by_name: str = ""
+    answered_at: Time | None = None
 
 
 class DistressView(msgspec.Struct, frozen=True):
@@ -112,7 +123,7 @@ class DistressView(msgspec.Struct, frozen=True):
 
     Attributes:
         own: the last that the person raised, or None.
-        heard: those of others that nobody here has acknowledged, the oldest first.
+        heard: those of others that the person has neither acknowledged nor dismissed, the oldest first.
         calls: names of those who a call would go to.
         position, readings: what would go with it, as of one's own.
     """
@@ -152,6 +163,13 @@ class CallAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: Words = ""
 
 
+class CallDismissal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body that takes a call off a person's page which somebody else has answered: whose, and its id."""
+
+    caller: Address
+    call: str
+
+
 class CallDesk(Protocol):
     """The distress calls of one person, and those that reached them."""
 
@@ -169,4 +187,8 @@ class CallDesk(Protocol):
 
     async def acknowledge(self, order: CallAnswer) -> DistressView:
         """Tell a caller that a person has heard; InputError where no such call is here, or it is over."""
+        ...
+
+    async def dismiss(self, order: CallDismissal) -> DistressView:
+        """Tell the person no more of a call; InputError where nobody at the node has answered it."""
         ...

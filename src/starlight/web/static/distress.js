@@ -1,6 +1,8 @@
 // Distress calls on an open page: the title of the tab, one announcement for each call, and the sound. A
 // browser lets a page sound only after somebody has touched it; until then a button says so.
 
+import { t } from "./texts.js";
+
 const SOUND = "/static/distress.wav";
 const AGAIN_MS = 8_000;
 const QUIET_MS = 60_000;
@@ -9,11 +11,13 @@ const sound = new Audio(SOUND);
 sound.preload = "auto";
 const announced = new Set();
 let title = document.title;
+let shown = title;
 let quietUntil = 0;
 let refused = false;
 let lastPlayed = -Infinity;
 
-const calls = () => [...document.querySelectorAll(".distress-call")];
+// Those that somebody beside the reader has answered stand there quietly.
+const calls = () => [...document.querySelectorAll(".distress-call:not(.answered)")];
 
 async function play() {
   const now = performance.now();
@@ -34,11 +38,11 @@ function show() {
     if (announced.has(call.dataset.call)) continue;
     announced.add(call.dataset.call);
     alert.hidden = false;
-    alert.textContent = `${call.dataset.name} calls for help.`;
+    alert.textContent = t("{name} calls for help.", { name: call.dataset.name });
   }
-  const head = standing.length ? `Distress: ${standing[0].dataset.name} · ` : "";
-  if (!document.title.startsWith("Distress: ")) title = document.title;
-  const wanted = standing.length ? head + title : title;
+  const head = standing.length ? t("Distress: {name}", { name: standing[0].dataset.name }) + " · " : "";
+  if (document.title !== shown) title = document.title; // another script has set it
+  const wanted = shown = head + title;
   if (document.title !== wanted) document.title = wanted;
   if (standing.length) play();
   else sound.pause();
@@ -71,11 +75,14 @@ async function ask() {
     const { heard } = await answer.json();
     const lines = heard.map((call) => {
       const line = document.createElement("a");
-      line.className = "distress-call far";
+      line.className = call.answered_by ? "distress-call far answered" : "distress-call far";
       line.href = `/people/${encodeURIComponent(document.body.dataset.person)}`;
       line.dataset.call = call.call;
       line.dataset.name = call.name;
-      line.textContent = `${call.name} calls for help${call.text ? `: “${call.text}”` : ""}. Answer`;
+      const words = call.text ? ` “${call.text}”` : "";
+      line.textContent = call.answered_by
+        ? t("{name} calls for help. {other} has answered.", { name: call.name, other: call.answered_by_name }) + words
+        : t("{name} calls for help.", { name: call.name }) + words + " " + t("Answer");
       return line;
     });
     far.replaceChildren(...lines);
