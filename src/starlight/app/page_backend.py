@@ -161,7 +161,8 @@ class NodePageBackend:
         """Return what of a person's letters waits to leave, by id."""
         owner = self._inhabitants[person]
         mail = self._daemons[owner.node].mail
-        return NodeQueueDesk(owner.person.address, mail.queues, self._book, self._sky_view.titles)
+        called = self._correspondences[person].called
+        return NodeQueueDesk(owner.person.address, mail.queues, called, self._sky_view.titles)
 
     def flights(self, person: str) -> NodeFlightDesk:
         """Return what of a person's letters is in flight, by id."""

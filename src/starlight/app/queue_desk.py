@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
-from starlight.app.address_book import AddressBook
 from starlight.live.queue_service import QueueService
 from starlight.messages.queue import HoldOrder, MoveOrder, QueueEntry, QueueView
 from starlight.messages.withdrawal import Withdrawal
@@ -18,16 +17,16 @@ class NodeQueueDesk:
     Args:
         address: of the mailbox.
         queues: of the node that it is at.
-        book: what people are called.
+        called: returns what people call a correspondent, by address or group.
         titles: what nodes are called, by number.
     """
 
     def __init__(
-        self, address: str, queues: QueueService, book: AddressBook, titles: Mapping[int, str]
+        self, address: str, queues: QueueService, called: Callable[[str], str], titles: Mapping[int, str]
     ) -> None:
         self._address = address
         self._queues = queues
-        self._book = book
+        self._called = called
         self._titles = titles
 
     async def queue(self) -> QueueView:
@@ -55,13 +54,10 @@ class NodeQueueDesk:
             tuple(map(self._entry, view.waiting)),
             tuple(map(self._entry, view.held)),
             tuple(map(self._entry, view.left)),
-            tuple(replace(each, to_name=self._name(each.to)) for each in view.later),
+            tuple(replace(each, to_name=self._called(each.to)) for each in view.later),
         )
 
     def _entry(self, entry: QueueEntry) -> QueueEntry:
         node = entry.by_node
         by = "" if node is None else self._titles.get(node, f"node {node}")
-        return replace(entry, to_name=self._name(entry.to), by=by)
-
-    def _name(self, address: str) -> str:
-        return self._book.name_and_place(address)[0]
+        return replace(entry, to_name=self._called(entry.to), by=by)

@@ -144,6 +144,12 @@ class SearchIndex:
         query = "select 1 from letters where mailbox = ? and id = ?"
         return self._db.execute(query, (mailbox, id)).fetchone() is not None
 
+    def correspondent(self, mailbox: str, id: str) -> str | None:
+        """Return with whom a letter is found, an address or a group; None where it is not in the index."""
+        query = "select correspondent from letters where mailbox = ? and id = ?"
+        found = self._db.execute(query, (mailbox, id)).fetchone()
+        return None if found is None else str(found[0])
+
     def count(self) -> int:
         """Return how many letters are in the index."""
         return number(self._db, "select count(*) from letters")

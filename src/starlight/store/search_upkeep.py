@@ -164,11 +164,14 @@ class SearchUpkeep:
 
     def _follow(self, index: SearchIndex, noted: Sequence[tuple[str, str]]) -> None:
         """Put letters into the index that are in the store, and drop those that are not."""
-        here = {pair for pair in noted if _row(self._reader(), *pair)}
-        index.put(
-            _documents(self._reader(), [pair for pair in noted if pair in here and not index.has(*pair)])
-        )
-        self._dropped |= index.drop([pair for pair in noted if pair not in here])
+        rows = {pair: _row(self._reader(), *pair) for pair in noted}
+        indexed = {pair: index.correspondent(*pair) for pair in noted}
+        # One that was recorded for a name stands under an address once that is given.
+        moved = [pair for pair, row in rows.items() if row and indexed[pair] not in (None, row[0])]
+        gone = [pair for pair, row in rows.items() if row is None]
+        self._dropped |= index.drop([*gone, *moved])
+        new = [pair for pair, row in rows.items() if row and indexed[pair] is None]
+        index.put(_documents(self._reader(), [*new, *moved]))
 
     def _opened(self) -> SearchIndex:
         if self._index is None:
