@@ -109,6 +109,18 @@ def test_a_commit_is_followed(store: SqliteStore, upkeep: SearchUpkeep) -> None:
     assert found(upkeep, "soil") == []
 
 
+def test_a_letter_that_moved_is_found_where_it_stands(store: SqliteStore, upkeep: SearchUpkeep) -> None:
+    """One that was recorded for a name is found under the address that this was given, and nowhere else."""
+    store.commit(written(1, "soil", to="name:Ada"))
+    settle(upkeep)
+    assert found(upkeep, "soil", correspondent="name:Ada") == [1]
+    store.commit(written(1, "soil", to=KIM))
+    settle(upkeep)
+    assert found(upkeep, "soil", correspondent=KIM) == [1]
+    assert found(upkeep, "soil", correspondent="name:Ada") == []
+    assert [each.correspondent for each in store.records.conversations(JAY) if each.letters] == [KIM]
+
+
 def test_what_a_crash_left_out_is_found_out_at_the_next_start(
     store: SqliteStore, upkeep: SearchUpkeep
 ) -> None:
