@@ -18,7 +18,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 from tests.media.test_pictures import file_of, landscape, with_exif
-from tests.pair.nodes import JAY, Pair, contacts, looks_well, real_pair
+from tests.pair.nodes import JAY, Pair, contacts, looks_well, real_pair, send
 from tests.web.conftest import CHROMIUM
 
 from starlight.dtntime import DAY, HOUR, SECOND
@@ -117,8 +117,19 @@ def test_a_voice_is_recorded_and_heard_while_it_comes(pair: Pair) -> None:
     # A busy machine's microphone loses samples: the page tells the length of what it has.
     assert said is not None
     assert (played, rate) == (pytest.approx(float(said[1]), abs=1), 2)
+    nan.locator("#sound").evaluate("each => (each.currentTime = 1.5)")
+    nan.get_by_role("button", name="Answer this moment").click()
+    expect(nan.locator("#answering-words")).to_have_text(re.compile("“Listen to this.” at 0:0[12]$"))
+    send(nan, "<b>That</b> one!")
+    expect(nan.locator("#moments li")).to_have_text([re.compile(r"^0:0[12]Nan-young: <b>That</b> one!$")])
+    looks_well(nan)
     nan.get_by_role("button", name="Close").click()
     expect(nan.locator("#player")).to_be_hidden()
+    pinned = letter(jay, "<b>That</b> one!").locator(".moment a")
+    pinned.click()
+    expect(jay.locator("#playing")).to_have_text("Jay")
+    expect(jay.locator("#moments button")).to_have_count(1)
+    assert jay.locator("#sound").evaluate("each => each.currentTime") >= 1.4
 
 
 def test_a_picture_comes_in_steps(pair: Pair, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ from starlight.messages.later_view import held_view, opens_view
 from starlight.messages.letter import Letter
 from starlight.messages.letter_view import CopiedView, LetterView, letter_view
 from starlight.messages.part_view import part_view
-from starlight.messages.quote import quoted
+from starlight.messages.quote import pinned, quoted
 from starlight.messages.standing import least_far, least_far_part
 from starlight.node.application import Erase, Save
 
@@ -347,8 +347,10 @@ class Mailbox:
             for number, part in enumerate(letter.parts)
         )
         reply_to = self.index.entry(letter_id).reply_to
-        answers = None if reply_to is None else quoted(reply_to, self.letter(reply_to))
-        return replace(view, mine=mine, parts=parts, reply_to=reply_to, answers=answers)
+        about = None if reply_to is None else self.letter(reply_to)
+        answers = None if reply_to is None else quoted(reply_to, about)
+        moment = pinned(letter, about)
+        return replace(view, mine=mine, parts=parts, reply_to=reply_to, answers=answers, media_time=moment)
 
     def _with_marks(self, view: LetterView, letter: Letter) -> LetterView:
         """Return a letter with what others do to it, its topic, and what its reader noted."""

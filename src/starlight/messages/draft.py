@@ -17,7 +17,7 @@ from starlight.bundle import EndpointID
 from starlight.errors import InputError
 from starlight.json_time import Time
 from starlight.messages.awaited_name import awaited, is_name
-from starlight.messages.letter import Act
+from starlight.messages.letter import Act, MediaTime
 from starlight.messages.parts import OCTETS, PartKind
 from starlight.messages.urgency import check_priority
 from starlight.routing import Priority
@@ -162,6 +162,7 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         open_on: the name of a fact of the mission that opens it, whichever is first.
         unless_back: it is not to be read if its author is back by `open_at`, who then withdraws it.
         bulk_parts: its parts that travel apart fill what capacity nothing else needs, after everything else.
+        media_time: the moment of a voice or a song in the letter that it answers, to which it is pinned.
 
     Raises:
         InputError: `to` is no address that anybody can have, or `priority` or `key` is none.
@@ -186,6 +187,7 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     open_on: str = ""
     unless_back: bool = False
     bulk_parts: bool = False
+    media_time: MediaTime | None = None
 
     def __post_init__(self) -> None:
         """Check what can be checked without a mailbox; the address becomes the one text that means it."""

@@ -33,7 +33,7 @@ from starlight.messages.dispatch import Dispatch, Sent
 from starlight.messages.doubt import Doubt, Trouble
 from starlight.messages.former import FormerView
 from starlight.messages.later_view import HeldView, OpensView
-from starlight.messages.letter import Act, Content, DistressState, Letter, Position, Reading
+from starlight.messages.letter import Act, Content, DistressState, Letter, MediaTime, Position, Reading
 from starlight.messages.part_view import PartView
 from starlight.messages.quote import Quote
 from starlight.messages.standing import facts, standing
@@ -133,6 +133,7 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
         remind_at: when the person wants to be reminded of it, or None.
         held: why it stays at its author's node, an own letter; None where nothing holds it.
         opens: until when it is, or was, hidden from its reader; None of one that never is.
+        media_time: the moment of a voice or a song in the letter that it answers, to which it is pinned.
 
     Names, places of steps and the note are empty until `named`.
     """
@@ -195,6 +196,7 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     held: HeldView | None = None
     opens: OpensView | None = None
     outside: bool = False
+    media_time: MediaTime | None = None
 
     def stop_at(self, now: int) -> Stop | None:
         """Return where it waits at a time, in ns, as foreseen; None where it does not."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from starlight.messages.letter import Letter
+from starlight.messages.letter import Letter, MediaTime
 
 QUOTED_MAX = 120
 """Characters of a letter that are quoted above its answer: enough to know it again."""
@@ -36,3 +36,15 @@ def quoted(id: str, letter: Letter | None) -> Quote:
     words = words or ", ".join(part.name or part.media_type for part in letter.parts)
     text = words if len(words) <= QUOTED_MAX else words[: QUOTED_MAX - 1] + "…"
     return Quote(id, letter.sender, text=text, here=True)
+
+
+def pinned(letter: Letter, about: Letter | None) -> MediaTime | None:
+    """Return the moment of a part of the letter that is answered, to which an answer is pinned.
+
+    It is none where that letter is not here, or has no such moment, whatever its author says.
+    """
+    moment = letter.media_time
+    if moment is None or about is None or moment.part >= len(about.parts):
+        return None
+    lasts = about.parts[moment.part].duration_ms
+    return moment if lasts is None or moment.at_ms <= lasts else None

@@ -17,7 +17,7 @@ from starlight.messages.conversation_order import thread_of
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.forecast import MessageForecaster
 from starlight.messages.group import Group, is_group
-from starlight.messages.letter import Act, Distress, Letter, Opening
+from starlight.messages.letter import Act, Distress, Letter, MediaTime, Opening
 from starlight.messages.limits import check
 from starlight.messages.parts import CHUNK_BYTES, PREVIEW_MAX_BYTES, Part, PartKind
 from starlight.postoffice.group_nodes import GroupNodes, NodeReaders
@@ -135,6 +135,7 @@ class Composer:
             thread_name=draft.topic_name,
             act=Act[draft.act.upper()],
             replaces=_replaced(mailbox, draft),
+            media_time=_pinned(draft, answered),
             group="" if group is None else group.id,
             membership=b"" if group is None else group.digest,
             format=LATEST,
@@ -210,6 +211,27 @@ def _thread_of(mailbox: Mailbox, draft: Draft, answered: Letter | None, drawn: b
     if former is not None:
         return former.thread
     return draft.to if is_group(draft.to) else thread_of(mailbox.address, draft.to)
+
+
+def _pinned(draft: Draft, about: Letter | None) -> MediaTime | None:
+    """Return the moment to which a draft is pinned, in a part of the letter that it answers.
+
+    Raises:
+        InputError: there is no such part, or no such moment in it.
+    """
+    moment = draft.media_time
+    if moment is None:
+        return None
+    if about is None or not 0 <= moment.part < len(about.parts):
+        what = f"no part {moment.part} in the letter that is answered"
+        raise InputError(
+            what, where="media_time", right="Give `reply_to`, and a part of it that plays, from 0"
+        )
+    lasts = about.parts[moment.part].duration_ms
+    if moment.at_ms < 0 or (lasts is not None and moment.at_ms > lasts):
+        told = "whose length is not known" if lasts is None else f"which lasts {lasts} ms"
+        raise InputError(f"no moment {moment.at_ms} ms in a part {told}", where="media_time")
+    return moment
 
 
 def _check_act(mailbox: Mailbox, draft: Draft, about: Letter | None) -> None:

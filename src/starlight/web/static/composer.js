@@ -31,6 +31,7 @@ export class Composer {
     const act = { withdraw: (key) => this.withdraw(key), edit: (key) => this.edit(key) };
     this.kept = new Kept(this.outbox, this.drafts, page.clock, page.world, act);
     this.drafts.watch(() => this.kept.list());
+    this.moment = null; // of a voice, to which what is written is pinned
     this.rewritten = false; // The draft is no longer the one that was explained.
     this.askedAt = 0;
     this.answeredAt = performance.now();
@@ -68,7 +69,7 @@ export class Composer {
     form.addEventListener("htmx:confirm", (event) => {
       // What is written now goes after what waits here.
       // A form has no place for what goes with it, so that is sent from here, too.
-      if (event.target !== form || (!this.outbox.waiting().length && this.attachments.isEmpty)) return;
+      if (event.target !== form || (!this.outbox.waiting().length && this.attachments.isEmpty && !this.moment)) return;
       event.preventDefault();
       if (this.keep(this.written(), "")) this.outbox.flush();
     });
@@ -104,6 +105,7 @@ export class Composer {
       topic: byId("in-topic")?.value ?? null,
       topic_name: fields["topic-name"].value.trim(),
       replaces: fields.replaces.value || null,
+      media_time: fields.reply_to.value ? this.moment : null,
       ...this.later.written(),
       key: fields.key.value,
       parts: this.attachments.parts(),
@@ -154,7 +156,7 @@ export class Composer {
     this.later.put(draft);
     this.attachments.restore(draft.attached, draft.bulk_parts ?? false);
     this.replace(draft.replaces ?? "", draft.replacing ?? "");
-    if (draft.reply_to && !byId("reply-to").value) this.answer(draft.reply_to, draft.answers);
+    if (draft.reply_to && !byId("reply-to").value) this.answer(draft.reply_to, draft.answers, draft.media_time ?? null);
   }
 
   replace(id, words) {
@@ -163,13 +165,16 @@ export class Composer {
     byId("replacing").hidden = !id;
   }
 
-  answer(id, words) {
+  // `moment` is that of a voice in it, { part, at_ms }, to which the answer is pinned; or none.
+  answer(id, words, moment = null) {
+    this.moment = moment;
     byId("reply-to").value = id;
     byId("answering-words").textContent = words;
     byId("answering").hidden = false;
   }
 
   stopAnswering() {
+    this.moment = null;
     byId("reply-to").value = "";
     byId("answering").hidden = true;
     this.save();

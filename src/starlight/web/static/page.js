@@ -24,7 +24,13 @@ const ray = byId("ray") && new Ray(byId("ray"), clock); // null where there is o
 const scroll = new Scroll(byId("scroll"), byId("below"), byId("below-words"));
 const reading = new Reading(byId("scroll"), (form) => htmx.trigger(form, "submit"));
 const composer = new Composer({ clock, scroll, world, mailbox, letters, say, refresh });
-const player = new Player();
+const react = (letter, moment, at) => {
+  const words = wordsOf(document.querySelector(`[data-voice][data-letter="${CSS.escape(letter)}"]`));
+  composer.answer(letter, t("In answer to “{words}” at {at}", { words, at }), moment);
+  composer.save();
+  composer.text.focus();
+};
+const player = new Player(composer.form ? react : null);
 const baseTitle = document.title;
 
 // ---- the strip of clocks -------------------------------------------------------------------
@@ -316,11 +322,16 @@ document.addEventListener("click", (event) => {
   const answer = event.target.closest?.("a.answer");
   if (!answer || !composer.form) return;
   event.preventDefault();
-  const words = answer.closest("article").querySelector(".text")?.textContent.trim() ?? "";
-  composer.answer(answer.dataset.letter, t("In answer to “{words}”", { words: words.length > 48 ? `${words.slice(0, 47)}…` : words }));
+  composer.answer(answer.dataset.letter, t("In answer to “{words}”", { words: wordsOf(answer) }));
   composer.save();
   composer.text.focus();
 });
+
+// The first words of the letter that something stands in.
+function wordsOf(element) {
+  const words = element?.closest("article").querySelector(".text")?.textContent.trim() ?? "";
+  return words.length > 48 ? `${words.slice(0, 47)}…` : words;
+}
 
 // A letter that takes another's place begins with its words; what is being written here stays before that.
 document.addEventListener("click", (event) => {

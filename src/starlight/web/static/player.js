@@ -1,17 +1,25 @@
 // Playing voices: what has come of one plays at once, and waits for the rest where the link is slower than speech.
 // The player stands beside the letters, so that it goes on while they change.
 
+import { playedWords } from "./attachments.js";
 import { t } from "./texts.js";
+
+const WORDS_MOST = 80; // of an answer to a moment; the letter has the rest
 
 const byId = (id) => document.getElementById(id);
 
 export class Player {
-  constructor() {
+  // `react(letter, moment, words)` begins an answer to a moment, { part, at_ms }; null where nobody can write.
+  constructor(react) {
+    this.react = react;
     this.bar = byId("player");
     this.sound = byId("sound");
     this.voice = null; // { id, address, here, size, loaded } of what plays; `loaded` of `here` bytes are in the player
     this.waits = false;
     document.addEventListener("click", (event) => this.clicked(event));
+    byId("player-react").hidden = !react;
+    byId("player-react").addEventListener("click", () => this.answer());
+    byId("moments").addEventListener("click", (event) => this.jump(event.target.closest("button")));
     byId("player-close").addEventListener("click", () => this.close());
     byId("speed").addEventListener("change", () => this.atSpeed());
     this.sound.addEventListener("ended", () => this.ended());
@@ -23,23 +31,67 @@ export class Player {
   }
 
   clicked(event) {
-    const link = event.target.closest?.("a.play");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const moment = event.target.closest?.("a[data-moment]");
+    const link = moment ? voiceOf(moment.dataset.moment)?.querySelector("a.play") : event.target.closest?.("a.play");
+    if (!link) return; // What a moment is of may be on another page: then its link leads there.
     event.preventDefault();
-    const { voice: id, who } = link.closest("[data-voice]").dataset;
+    this.play(link, moment ? Number(moment.dataset.at) / 1000 : 0);
+  }
+
+  play(link, at) {
+    const { voice: id, who, letter, part } = link.closest("[data-voice]").dataset;
     this.from = link.id;
     byId("playing").textContent = who;
-    this.voice = { id, address: link.getAttribute("href") };
+    this.voice = { id, letter, part: Number(part), address: link.getAttribute("href") };
     this.look();
     this.bar.hidden = false;
-    this.load(0);
+    this.load(at);
     this.sound.focus();
+  }
+
+  // Begins an answer to the moment that is heard.
+  answer() {
+    const moment = { part: this.voice.part, at_ms: Math.round(this.sound.currentTime * 1000) };
+    this.sound.pause();
+    this.react(this.voice.letter, moment, playedWords(moment.at_ms));
+  }
+
+  // Goes to a moment that somebody has answered.
+  jump(button) {
+    if (!button) return;
+    this.sound.currentTime = Number(button.dataset.at) / 1000;
+    this.sound.play().catch(() => {});
+  }
+
+  // Lists the answers to its moments, in the order in which they are heard.
+  showMoments() {
+    const found = [...document.querySelectorAll(`a[data-moment="${CSS.escape(this.voice.id)}"]`)];
+    found.sort((one, other) => Number(one.dataset.at) - Number(other.dataset.at));
+    const rows = found.map((each) => {
+      const words = each.closest("article").querySelector(".text")?.textContent.trim() ?? "";
+      const row = document.createElement("li");
+      const button = row.appendChild(document.createElement("button"));
+      button.type = "button";
+      button.dataset.at = each.dataset.at;
+      button.append(playedWords(Number(each.dataset.at)));
+      const said = row.appendChild(document.createElement("span"));
+      said.textContent = `${each.dataset.who}: ${words.length > WORDS_MOST ? `${words.slice(0, WORDS_MOST - 1)}…` : words}`;
+      return row;
+    });
+    const list = byId("moments");
+    const shown = rows.map((row) => row.textContent).join("\n");
+    list.hidden = rows.length === 0;
+    if (list.dataset.shown === shown) return; // Nobody who is about to press one loses it.
+    list.dataset.shown = shown;
+    list.replaceChildren(...rows);
   }
 
   // Reads from the letter how much of the voice is here; returns whether that is more than the player has.
   look() {
-    const shown = document.querySelector(`[data-voice="${CSS.escape(this.voice.id)}"]`);
+    const shown = voiceOf(this.voice.id);
     if (!shown) return false;
+    this.showMoments();
     for (const other of document.querySelectorAll(".voice.is-playing")) other.classList.remove("is-playing");
     shown.classList.add("is-playing");
     this.voice.here = Number(shown.dataset.here);
@@ -104,4 +156,8 @@ export class Player {
     for (const other of document.querySelectorAll(".voice.is-playing")) other.classList.remove("is-playing");
     byId(this.from)?.focus();
   }
+}
+
+function voiceOf(id) {
+  return document.querySelector(`[data-voice="${CSS.escape(id)}"]`);
 }
