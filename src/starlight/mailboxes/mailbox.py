@@ -34,23 +34,18 @@ from starlight.mailboxes.part_room import PartRoom
 from starlight.mailboxes.part_states import PartStates
 from starlight.mailboxes.records import INDEX, PART
 from starlight.mailboxes.refused_messages import RefusedMessages
-from starlight.mailboxes.replaced_letters import claims_too_much, former_of, former_view, replacement_of
+from starlight.mailboxes.shown_letter import shown_letter
 from starlight.mailboxes.stored_format import Card, StoredLetter
 from starlight.mailboxes.telemetry_log import TelemetryLog
 from starlight.mailboxes.topics import Topics
 from starlight.mailboxes.unnamed_uploads import UnnamedUploads
 from starlight.mailboxes.unopened_letters import UnopenedLetters
 from starlight.messages.conversation import Conversation, Page, correspondent_of
-from starlight.messages.course_view import course_view
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
 from starlight.messages.group import Group
-from starlight.messages.later_view import held_view, opens_view
 from starlight.messages.letter import Letter
-from starlight.messages.letter_view import CopiedView, LetterView, letter_view
-from starlight.messages.part_view import part_view
-from starlight.messages.quote import pinned, quoted
-from starlight.messages.standing import least_far, least_far_part
+from starlight.messages.letter_view import LetterView
 from starlight.node.application import Erase, Save
 
 
@@ -328,58 +323,7 @@ class Mailbox:
         Raises:
             InputError: no such letter here.
         """
-        letter = self.letter(letter_id)
-        if letter is None:
-            raise InputError(f"no letter {letter_id!r} here", where="letter")
-        courses = self.outgoing.courses(letter_id)
-        sent = least_far(courses) if courses else None
-        received = self.received(letter_id)
-        view = letter_view(letter, sent, received, now)
-        held, opens = held_view(sent, self.letter), opens_view(letter, sent, received)
-        view = replace(view, held=held, opens=opens)
-        view = self._with_marks(view, letter)
-        if letter.group:
-            view = self._with_group(view, courses, now)
-        # Where its course is not known, that may be set aside; whose letter it is, it says itself.
-        mine = sent is not None or letter.sender == self.address
-        parts = tuple(
-            part_view(number, part, self.parts.get(letter_id, number), least_far_part(courses, number))
-            for number, part in enumerate(letter.parts)
-        )
-        reply_to = self.index.entry(letter_id).reply_to
-        about = None if reply_to is None else self.letter(reply_to)
-        answers = None if reply_to is None else quoted(reply_to, about)
-        moment = pinned(letter, about)
-        return replace(view, mine=mine, parts=parts, reply_to=reply_to, answers=answers, media_time=moment)
-
-    def _with_marks(self, view: LetterView, letter: Letter) -> LetterView:
-        """Return a letter with what others do to it, its topic, and what its reader noted."""
-        marks, entry = self.marks.get(letter.id), self.index.entry(letter.id)
-        stands, former = replacement_of(self, letter), former_of(self, letter)
-        return replace(
-            view,
-            replaces=None if claims_too_much(self, letter) else letter.replaces,
-            replaced_by=None if stands is None else stands.id,
-            replaced_at=None if stands is None else stands.written_at,
-            former=None if former is None else former_view(former),
-            obsolete=marks.is_obsolete(letter.sender),
-            copied_by=tuple(CopiedView(each.address, each.at) for each in marks.copied),
-            topic=entry.thread,
-            topic_name=self.topics.name(entry.thread) if entry.thread else "",
-            starred=entry.starred,
-            open_question=entry.asks,
-            remind_at=self.marks.reminder(letter.id),
-        )
-
-    def _with_group(self, view: LetterView, courses: list[Sent], now: int) -> LetterView:
-        group = self.groups.get(view.group)
-        return replace(
-            view,
-            group_name="" if group is None else group.name.text,
-            outside=view.from_address != self.address
-            and (group is None or view.from_address not in group.people),
-            courses=tuple(course_view(sent, now) for sent in courses),
-        )
+        return shown_letter(self, letter_id, now)
 
     def _was_set_aside(self, key: str) -> None:
         """Let go of a letter that can't be read; of one whose course can't be read, the letter stays."""
