@@ -130,6 +130,18 @@ def test_news_waits_until_the_family_has_read(sky: FakeSky) -> None:
     assert [letter.text for letter in came(sky)] == ["To you first", "To all"]
 
 
+def test_what_was_read_already_holds_nothing(sky: FakeSky) -> None:
+    """A letter that is to wait for one that all have read by now leaves at once."""
+    first = write(sky, Draft(NANYOUNG, "To you first"))
+    sky.run(HOUR)
+    sky.read(MARS, NANYOUNG, first)
+    sky.run(sky.now + 2 * LIGHT + HOUR)
+    second = write(sky, Draft(NANYOUNG, "To all", after=first))
+    assert sky.earth.office.mailbox(JAY).letter_view(second, sky.now).held is None
+    sky.run(sky.now + LIGHT + HOUR)
+    assert [letter.text for letter in came(sky)] == ["To you first", "To all"]
+
+
 def test_what_waits_at_the_node_can_be_held() -> None:
     """It is taken back from the node, keeps its place in the conversation, and leaves when it is let go."""
     sky = FakeSky(nightly())
