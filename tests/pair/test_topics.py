@@ -33,10 +33,9 @@ def topics_of(pair: Pair, page: Page) -> None:
 def test_a_topic_a_question_and_a_copy(pair: Pair) -> None:
     """Both pages show the topic and the open question; a copy is a mark on both, and a star is one's own."""
     jay = pair.jay()
-    jay.get_by_text("Topic and question").click()
+    jay.get_by_text("Topic and kind").click()
     jay.get_by_label("Begin a topic").fill("<i>The garden</i>")
     jay.get_by_label("Question: it stays open").check()
-    looks_well(jay)
     send(jay, "Which <b>fern</b> first?")
     expect(jay.get_by_label("Begin a topic")).to_be_hidden()
     (asked,) = pair.control.letters("jay", NAN).values()
@@ -50,7 +49,10 @@ def test_a_topic_a_question_and_a_copy(pair: Pair) -> None:
     expect(letter.locator(".marks")).to_contain_text("Copied by you")
     letter.get_by_role("button", name="Star the letter").click()
     expect(letter.locator(".marks")).to_contain_text("Starred")
-    looks_well(nan)
+    letter.locator(".remind summary").click()
+    letter.get_by_label("When to be reminded").select_option("in a day")
+    letter.get_by_role("button", name="Remind me then").click()
+    expect(letter.locator(".marks")).to_contain_text("Reminder for")
     mine = jay.get_by_role("article").filter(has_text="Which <b>fern</b> first?")
     expect(mine.locator(".marks")).to_contain_text("Copied by Nan-young")
     expect(mine.locator(".marks")).not_to_contain_text("Starred")
@@ -149,3 +151,32 @@ def test_a_letter_for_somebody_without_an_address(pair: Pair) -> None:
     jay.get_by_role("button", name="Give this address").click()
     expect(article(jay, "For when you are born")).to_be_visible()
     expect(article(pair.nan(), "For when you are born")).to_be_visible()
+
+
+def test_a_letter_is_replaced_and_an_announcement_stays_above(pair: Pair) -> None:
+    """What was read stays folded beside the letter in its place; an announcement waits to be read."""
+    sent = pair.control.api.ask("/people/jay/letters", {"to": NAN, "text": "Meet at *nine* <b>sharp</b>"})
+    nan, jay = pair.nan(), pair.jay()
+    expect(nan.get_by_role("article").filter(has_text="Meet at").locator("em")).to_have_text("nine")
+    jay.get_by_role("link", name="Replace the letter").click()
+    expect(jay.locator("#replacing")).to_contain_text("In the place of “Meet at *nine* <b>sharp</b>”")
+    expect(jay.locator("#text")).to_have_value("Meet at *nine* <b>sharp</b>")
+    jay.locator("#text").fill("Meet at **ten**")
+    jay.locator("#send").click()
+    for page in (jay, nan):
+        expect(page.locator("#letters .replaced")).to_contain_text("the letter in its place")
+        new = page.locator("#letters article").filter(has_text="In the place of an earlier letter")
+        expect(new.locator("strong")).to_have_text("ten")
+        new.get_by_text("The former version").click()
+        expect(new.locator(".former em")).to_have_text("nine")
+    expect(jay.locator("#replaces")).to_have_value("")
+    letters = pair.habitat.letters("nan", JAY)
+    assert [each["former"] and each["former"]["id"] for each in letters.values()] == [None, sent["id"]]
+    run = pair.control.run("send", "jay", NAN, "All hands: <i>water</i> at noon", "--announce")
+    assert "no route" not in run.out
+    expect(nan.locator("#announcements .announcement")).to_contain_text("All hands: <i>water</i> at noon")
+    nan.get_by_text("Topic and kind").click()
+    looks_well(nan)
+    # Seen by now among the letters, and so read some seconds later.
+    expect(nan.locator("#announcements")).to_be_hidden(timeout=30_000)
+    expect(jay.locator("#announcements")).to_be_hidden()

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from tests.messages.helpers import JAY, NANYOUNG, FakeNode, FakeSky
 
-from starlight.dtntime import HOUR, MINUTE
+from starlight.dtntime import HOUR, MINUTE, SECOND
 from starlight.errors import InputError
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.draft import Draft
@@ -227,3 +227,36 @@ def test_what_can_not_be_is_told(sky: FakeSky, more: dict[str, Any], where: str)
     with pytest.raises(InputError) as caught:
         write(sky, JAY, "Words", **more)
     assert caught.value.where == where
+
+
+def test_an_announcement_is_kept_above_until_it_is_read(sky: FakeSky) -> None:
+    """Its reader has it above all else until it is read, over a restart, too; its author has not."""
+    first = write(sky, JAY, "Water at ten.", act="announcement")
+    settle(sky)
+    second = write(sky, JAY, "Water at noon.", act="announcement")
+    write(sky, JAY, "Hello.")
+    settle(sky)
+    assert box(sky, JAY).announcements.unread() == []
+    assert box(sky, NANYOUNG).announcements.unread() == [second, first]
+    sky.mars.restart()
+    sky.read(20, NANYOUNG, second)
+    assert box(sky, NANYOUNG).announcements.unread() == [first]
+
+
+def test_who_announces_without_end_displaces_nobody_else(sky: FakeSky) -> None:
+    """Of one author the latest eight are kept in mind; each stays a letter."""
+    settle(sky)
+    for number, author in [(0, "ipn:30.1"), *((number, NANYOUNG) for number in range(1, 30))]:
+        letter = Letter(
+            id=f"{number:032x}",
+            thread="t",
+            sender=author,
+            to=JAY,
+            written_at=(number + 1) * SECOND,
+            text="Hear",
+            act=Act.ANNOUNCEMENT,
+            format=2,
+        )
+        sky.earth.arrive(JAY, author, encode_message(letter, Envelope(author, JAY, 0)))
+    kept = box(sky, JAY).announcements.unread()
+    assert kept == [*(f"{number:032x}" for number in range(29, 21, -1)), "0" * 32]

@@ -26,6 +26,7 @@ from starlight.lookup.question import LetterQuestion
 from starlight.lookup.wanted import names_match
 from starlight.messages.awaited_name import AddressOrder, GivenAddress
 from starlight.messages.conversation import HiddenEntry, HideOrder
+from starlight.messages.crossed import with_crossings
 from starlight.messages.delivery import Certainty, DeliveryState, Fact
 from starlight.messages.doubt import Doubt, DoubtCode
 from starlight.messages.draft import Draft
@@ -469,7 +470,7 @@ class FakeBackend(PageBackend):
             me,
             tuple(self._conversation(me, one, mine) for one in PEOPLE if one != me and not hidden(one)),
             correspondent,
-            tuple(self._view(kept, me) for kept in shown),
+            with_crossings([self._view(kept, me) for kept in shown]),
             len(thread) > len(shown),
             self.set_aside,
             self.refused,

@@ -9,9 +9,11 @@ from tests.web.fake_backend import LIGHT, START, FakeBackend
 from tests.web.test_values import clock_at
 
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
+from starlight.messages.crossed import with_crossings
 from starlight.messages.draft import Draft
+from starlight.messages.former import FormerView
 from starlight.web import localtime
-from starlight.web.page import PageView
+from starlight.web.page import Look, PageView, next_moment
 from starlight.web.thread import called, thread
 from starlight.web.views import MailboxView, Recipient
 
@@ -110,8 +112,9 @@ def test_letters_that_crossed_say_so() -> None:
     assert (asked.crossed, crossing.crossed, later.crossed) == (None, asked.letter, None)
     people, status = asyncio.run(backend.people()), asyncio.run(backend.status("jay"))
     assert "Crossed with <a" in PageView(people, mailbox, status).part("letters")
-    read = msgspec.structs.replace(crossing.letter, seen=(asked.letter.id,))
-    known = msgspec.structs.replace(mailbox, letters=(asked.letter, read))
+    assert crossing.letter.crossed_with == asked.letter.id, "as its JSON twin says"
+    read = msgspec.structs.replace(crossing.letter, seen=(asked.letter.id,), crossed_with=None)
+    known = msgspec.structs.replace(mailbox, letters=with_crossings((asked.letter, read)))
     assert [each.crossed for each in thread(known, clock, "mars", None)] == [None, None]
 
 
@@ -168,3 +171,43 @@ def test_how_long_there_is_yet() -> None:
         3 * DAY + 1: "in 3 d 1 h",
     }
     assert {left: localtime.until_words(left) for left in told} == told
+
+
+def test_what_others_announced_and_reminders_stand_above_the_letters() -> None:
+    """The latest few announcements are there until they are read, the rest is counted; markup is text."""
+    backend = FakeBackend()
+    asyncio.run(backend.write("nan-young", Draft("ipn:7.1", "All <b>clear</b>", act="announcement")))
+    backend.now += HOUR
+    mailbox, people = asyncio.run(backend.mailbox("jay")), asyncio.run(backend.people())
+    status = asyncio.run(backend.status("jay"))
+    (letter,) = mailbox.letters
+    assert " hidden id=" in " ".join(PageView(people, mailbox, status).part("announcements").split())
+    mailbox = msgspec.structs.replace(
+        mailbox, announcements=(letter,), more_announcements=2, reminders_due=1, next_reminder=backend.now + 5
+    )
+    told = PageView(people, mailbox, status)
+    part = told.part("announcements")
+    for words in ("All &lt;b&gt;clear", "2 more announcements", "1 reminder is due", "Mark as read"):
+        assert words in part, words
+    assert "All &lt;b&gt;clear" in told.part("conversations")
+    assert next_moment(mailbox, status) == backend.now + 5
+
+
+def test_an_own_letter_is_replaced_from_the_page() -> None:
+    """The composer begins with its words and says in whose place the new one will stand."""
+    backend = FakeBackend()
+    own = asyncio.run(backend.write("jay", Draft("ipn:21.1", "Meet at <nine>")))
+    mailbox, people = asyncio.run(backend.mailbox("jay")), asyncio.run(backend.people())
+    status, orbits = asyncio.run(backend.status("jay")), asyncio.run(backend.orbits())
+    page = PageView(people, mailbox, status, Look(replacing=own.id)).page(orbits, None)
+    assert f'name="replaces" id="replaces" value="{own.id}"' in page
+    assert ">Meet at &lt;nine&gt;</textarea>" in page
+    done = msgspec.structs.replace(own, replaced_by="n", replaced_at=own.written_at)
+    former = FormerView(own.id, own.written_at, "Meet at *nine*")
+    new = msgspec.structs.replace(own, id="n", text="Meet at ten", replaces=own.id, former=former)
+    mailbox = msgspec.structs.replace(mailbox, letters=(done, new))
+    page = PageView(people, mailbox, status, Look(replacing=own.id)).page(orbits, None)
+    assert 'id="replaces" value=""' in page
+    assert "Replaced on" in page
+    assert "Meet at <em>nine</em>" in page
+    assert page.count("Replace the letter of") == 1, "only the one in its place can be replaced again"

@@ -17,6 +17,7 @@ from starlight.mailboxes.mailbox import Mailbox
 from starlight.mailboxes.part_reading import part_bytes
 from starlight.messages.awaited_name import AddressOrder, GivenAddress, awaited, is_name
 from starlight.messages.conversation import HiddenEntry, HideOrder, correspondent_of
+from starlight.messages.crossed import with_crossings
 from starlight.messages.draft import Draft, destination
 from starlight.messages.later_view import HeldView, OwnLetter
 from starlight.messages.letter_view import LetterView, named, without_contact
@@ -36,6 +37,9 @@ from starlight.web.forecast_view import (
 from starlight.web.views import MailboxView, Person
 from starlight.words import clocks, doubt, forecasts, later, letters
 from starlight.words.sentence import Sentence
+
+ANNOUNCEMENTS_SHOWN = 3
+"""Above all letters; of more, the latest are shown and the rest counted, so that none buries the page."""
 
 
 class Inhabitant(msgspec.Struct, frozen=True):
@@ -98,16 +102,22 @@ class NodeCorrespondence:
         # Without a choice it opens at who wrote or was written to last, as people look there first.
         if correspondent is None:
             correspondent = conversations[0].address if conversations else ""
+        announced, now = box.announcements.unread(), self._clock.now()
+        reminders = box.marks.reminders().values()
         page = box.page(correspondent, before, limit, through=through, topic=topic)
         return MailboxView(
             person=self.person,
             conversations=conversations,
             correspondent=correspondent,
-            letters=tuple(self.letter(letter.id) for letter in page.letters),
+            letters=with_crossings([self.letter(letter.id) for letter in page.letters]),
             earlier=page.earlier,
             set_aside=box.set_aside,
             refused=len(box.refused),
             hidden=self._list.hidden(),
+            announcements=tuple(self.letter(id) for id in announced[:ANNOUNCEMENTS_SHOWN]),
+            more_announcements=max(0, len(announced) - ANNOUNCEMENTS_SHOWN),
+            reminders_due=sum(at <= now for at in reminders),
+            next_reminder=min((at for at in reminders if at > now), default=None),
         )
 
     async def hide(self, order: HideOrder) -> HiddenEntry:

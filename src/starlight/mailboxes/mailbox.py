@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from starlight.errors import InputError
 from starlight.mailboxes import stored_format
+from starlight.mailboxes.announcements import Announcements
 from starlight.mailboxes.bodies import Bodies
 from starlight.mailboxes.client_keys import ClientKeys
 from starlight.mailboxes.decoded import DecodedRecords
@@ -106,6 +107,7 @@ class Mailbox:
         groups: that are known here.
         topics: named threads in its conversations.
         marks: what letters do to others, and reminders.
+        announcements: those that have not been read.
         hidden: who is not in the list of correspondents, until something new comes.
         settings: what its owner has chosen for the pages that show it.
     """
@@ -141,6 +143,7 @@ class Mailbox:
         self.groups = KnownGroups(address, records, groups)
         self.topics = Topics(address, records)
         self.marks = Marks(address, records)
+        self.announcements = Announcements(address, self.index, records)
         self.calls = DistressCalls(address, records)
         self.settings = KeptSettings(address, records)
         self.refused = RefusedMessages(address, records, limits.refused, limits.refused_bytes)
@@ -189,6 +192,7 @@ class Mailbox:
             if not (letter.group and correspondent == letter.sender != self.address):
                 saves += self.topics.note(letter, self.index.entry(letter.id).written_at)
             saves += self.marks.note(letter)
+            saves += self.announcements.note(letter)
             saves += self.hidden.show(correspondent or correspondent_of(letter, self.address))
         return saves
 

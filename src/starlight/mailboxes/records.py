@@ -26,6 +26,7 @@ group/<id>              a group, as it is known here
 versions/<id>           which state of a group each of its people was last known to have
 mark/<id>               what other letters do to a letter
 reminders               of which letters somebody wants to be reminded, and when
+announcements           the announcements that came and were not read
 topic/<thread>          what a topic is called
 distress                the distress calls: the owner's last one, and those of others
 settings                what the owner has chosen for the pages that show the mailbox
@@ -78,6 +79,7 @@ KINDS = frozenset(
         "versions",
         "mark",
         "reminders",
+        "announcements",
         "topic",
         "distress",
         "settings",

@@ -19,6 +19,7 @@ kind          versions
 `VERSIONS`    2 framed
 `MARKS`       2 framed
 `REMINDERS`   2 framed
+`ANNOUNCED`   2 framed
 `TOPIC`       2 framed
 `PART`        2 framed
 `BODY`        2 framed
@@ -45,6 +46,7 @@ import msgspec
 
 from starlight.errors import StoreError
 from starlight.mailboxes import older_records
+from starlight.messages.announced import Announced
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
 from starlight.messages.distress import HeardCall, OwnCall
@@ -284,6 +286,7 @@ REFUSED = RecordKind(2, _reader(RefusedMessage), _reader(RefusedMessage))
 HIDDEN = RecordKind(2, _reader(tuple[str, ...]), _reader(tuple[str, ...]))
 MARKS = RecordKind(2, _reader(LetterMarks), _reader(LetterMarks))
 REMINDERS = RecordKind(2, _reader(dict[str, int]), _reader(dict[str, int]))
+ANNOUNCED = RecordKind(2, _reader(tuple[Announced, ...]), _reader(tuple[Announced, ...]))
 TOPIC = RecordKind(2, _reader(TopicName), _reader(TopicName))
 GIVEN = RecordKind(2, _reader(dict[str, str]), _reader(dict[str, str]))
 OPENING = RecordKind(2, _reader(tuple[str, ...]), _reader(tuple[str, ...]))

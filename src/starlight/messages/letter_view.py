@@ -125,6 +125,8 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
         replaced_by: the id of the letter that its author has put in its place, or None.
         replaced_at: when that was written, or None.
         former: the letter in whose place it stands, as it was; None where that is not here.
+        crossed_with: of one that came, in a list of its conversation: the id of the last own letter that its
+            author could not have read when they wrote, or None.
         obsolete: its author says that it no longer holds.
         copied_by: who have read and understood it, and when they wrote so.
         topic, topic_name: the topic that it belongs to, and what that is called; empty for none.
@@ -193,6 +195,7 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     remind_at: Time | None = None
     replaced_at: Time | None = None
     former: FormerView | None = None
+    crossed_with: str | None = None
     held: HeldView | None = None
     opens: OpensView | None = None
     outside: bool = False

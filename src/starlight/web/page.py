@@ -23,6 +23,7 @@ from starlight.web.views import Clock, ConversationView, MailboxView, Orbits, Pa
 PARTS = (
     "distress",
     "conversations",
+    "announcements",
     "reach",
     "silence",
     "letters",
@@ -181,6 +182,9 @@ def next_moment(mailbox: MailboxView, status: PageStatus) -> int | None:
     moments += [
         at for letter in letters for part in letter.parts for at in (part.leaves, part.expected) if at
     ]
+    moments += [letter.remind_at for letter in letters if letter.remind_at is not None]
+    if mailbox.next_reminder is not None:
+        moments.append(mailbox.next_reminder)
     reaches = [one.reach for one in mailbox.conversations if one.reach is not None]
     moments += [reach.until for reach in reaches if reach.until is not None]
     moments.append(next_day(status.sky.clock, mailbox.person.world))

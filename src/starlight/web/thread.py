@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from starlight.messages.delivery import Certainty, DeliveryState
+from starlight.messages.delivery import DeliveryState
 from starlight.messages.letter_view import LetterView
 from starlight.web import localtime
 from starlight.web.views import Clock, MailboxView, Recipient
@@ -73,10 +73,9 @@ def thread(mailbox: MailboxView, clock: Clock, there: str | None, new_from: str 
         there: the other world, by name; None where it is the reader's own, or nobody knows it.
         new_from: the id of the letter before which the line of what is new stays; None is the first unread.
     """
-    ids = {letter.id for letter in mailbox.letters}
     if new_from is None:
         new_from = first_unread(mailbox.letters)
-    own = [each for each in mailbox.letters if each.mine and each.state is not DeliveryState.WITHDRAWN]
+    by_id = {letter.id: letter for letter in mailbox.letters}
     shown, before = [], None
     for letter in mailbox.letters:
         words = localtime.day_words(clock, mailbox.person.world, letter.written_at)
@@ -85,10 +84,10 @@ def thread(mailbox: MailboxView, clock: Clock, there: str | None, new_from: str 
                 letter=letter,
                 day=_day(clock, words, there, letter.written_at) if words != before else None,
                 is_first_new=letter.id == new_from,
-                leads=letter.reply_to in ids,
+                leads=letter.reply_to in by_id,
                 is_long=len(letter.text) > FOLD_CHARACTERS or letter.text.count("\n") >= FOLD_LINES,
                 transit=_transit(letter, clock.now),
-                crossed=None if letter.mine else _crossed(letter, own),
+                crossed=by_id.get(letter.crossed_with or ""),
             )
         )
         before = words
@@ -123,28 +122,6 @@ def _day(clock: Clock, words: str, there: str | None, at: int) -> Day:
         return Day(words)
     far = localtime.reading(clock, there, at)
     return Day(words, f"{far.day}, {far.time}")
-
-
-def _crossed(letter: LetterView, own: list[LetterView]) -> LetterView | None:
-    """Return the last own letter that its author could not have read when they wrote, or None.
-
-    It was written before the other came here, and reached, or reaches, them after they wrote. A time of which
-    a clock is in doubt tells nothing.
-    """
-    came, written = letter.last_fact(DeliveryState.ARRIVED), letter.last_fact(DeliveryState.WRITTEN)
-    if came is None or written is None or written.certainty is Certainty.IN_DOUBT:
-        return None
-    for each in reversed(own):
-        there = each.last_fact(DeliveryState.ARRIVED)
-        if (
-            there is not None
-            and there.certainty is not Certainty.IN_DOUBT
-            and each.written_at < came.time
-            and each.id not in (*letter.seen, letter.reply_to)
-        ):
-            # Those before it arrived no later.
-            return each if there.time > written.time else None
-    return None
 
 
 def _transit(letter: LetterView, now: int) -> Transit | None:

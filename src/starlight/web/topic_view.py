@@ -6,8 +6,13 @@ from typing import Protocol
 
 import msgspec
 
+from starlight.errors import InputError
 from starlight.json_time import Time
 from starlight.messages.letter_view import LetterView
+
+AFTER_MIN_S = 60
+AFTER_MAX_S = 315_576_000
+"""From a minute to ten years of 365.25 days: sooner is now, and later is no plan of anybody."""
 
 
 class TopicView(msgspec.Struct, frozen=True):
@@ -52,9 +57,28 @@ class StarOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReminderOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The body that asks to be reminded of a letter at a time; None for no more."""
+    """The body that asks to be reminded of a letter.
 
-    at: Time | None
+    Attributes:
+        at: when, in ns; None for no more.
+        after_s: or in so many seconds of mission time, which needs no clock.
+
+    Raises:
+        InputError: both are given, or it is in less than a minute or more than ten years.
+    """
+
+    at: Time | None = None
+    after_s: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check what is asked."""
+        if self.after_s is None:
+            return
+        if self.at is not None:
+            raise InputError("a reminder has one time", where="after_s", right="Give at or after_s")
+        if not AFTER_MIN_S <= self.after_s <= AFTER_MAX_S:
+            right = f"{AFTER_MIN_S} to {AFTER_MAX_S}"
+            raise InputError(f"a reminder in {self.after_s} s", where="after_s", right=right)
 
 
 class TopicDesk(Protocol):

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from starlight.dtntime import SECOND
 from starlight.messages.letter_view import LetterView
 from starlight.web.answers import json_answer, wants_json
 from starlight.web.backend import PageBackend
@@ -92,5 +93,8 @@ class TopicRoutes:
         """Set when to be reminded of a letter."""
         visit = await Visit.of(self._backend, request)
         order = await read_body(request, ReminderOrder)
+        if order.after_s is not None:
+            now = (await self._backend.clock()).now
+            order = ReminderOrder(now + order.after_s * SECOND)
         letter = request.path_params["letter"]
         return await visit.done(await self._backend.topics(visit.person.id).remind(letter, order))

@@ -81,6 +81,10 @@ class MailboxView(msgspec.Struct, frozen=True):
         set_aside: how many records of the mailbox can't be read and are kept apart.
         refused: how many messages that came were not taken, as in another's name, and are kept apart.
         hidden: who was taken off the list of conversations, until something new comes.
+        announcements: the latest that came, in any conversation, and have not been read, the latest first.
+        more_announcements: how many there are besides.
+        reminders_due: how many reminders are due now.
+        next_reminder: when the next one is, or None.
     """
 
     person: Person
@@ -91,6 +95,10 @@ class MailboxView(msgspec.Struct, frozen=True):
     set_aside: int = 0
     refused: int = 0
     hidden: tuple[ConversationView, ...] = ()
+    announcements: tuple[LetterView, ...] = ()
+    more_announcements: int = 0
+    reminders_due: int = 0
+    next_reminder: Time | None = None
 
 
 class Upload(msgspec.Struct, frozen=True):

@@ -101,7 +101,7 @@ export class Composer {
       text: this.text.value,
       reply_to: fields.reply_to.value || null,
       priority: fields.urgent.checked ? "expedited" : "normal",
-      act: fields.asks.checked ? "question" : "words",
+      act: fields.act.value,
       topic: byId("in-topic")?.value ?? null,
       topic_name: fields["topic-name"].value.trim(),
       replaces: fields.replaces.value || null,
@@ -150,9 +150,9 @@ export class Composer {
     this.text.value = draft.text;
     byId("draft-key").value = draft.key || newKey();
     byId("urgent").checked = draft.priority === "expedited";
-    byId("asks").checked = draft.act === "question";
+    this.form.elements.act.value = draft.act ?? "words";
     byId("topic-name").value = draft.topic_name ?? "";
-    this.form.querySelector(".about").open = byId("asks").checked || byId("topic-name").value !== "";
+    this.form.querySelector(".about").open = this.form.elements.act.value !== "words" || byId("topic-name").value !== "";
     this.later.put(draft);
     this.attachments.restore(draft.attached, draft.bulk_parts ?? false);
     this.replace(draft.replaces ?? "", draft.replacing ?? "");
@@ -210,7 +210,7 @@ export class Composer {
     if (this.text.value === letter.text) this.text.value = "";
     this.attachments.clear();
     byId("urgent").checked = false;
-    byId("asks").checked = false;
+    byId("says").checked = true;
     byId("topic-name").value = "";
     this.replace("", "");
     this.form.querySelector(".about").open = false;
