@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from starlight.formatted_text import CHARACTERS_MAX, MARKS_MAX, formatted
+from starlight.formatted_text import CHARACTERS_MAX, MARKS_MAX, formatted, unmarked
 
 ALLOWED = {
     "div": {"class", "dir"},
@@ -140,3 +140,27 @@ def test_text_that_is_hard_to_read_costs_little(piece: str) -> None:
     text = (piece * CHARACTERS_MAX)[:CHARACTERS_MAX]
     assert formatted(text).startswith('<p class="text"')
     Checked(formatted((piece * MARKS_MAX)[:MARKS_MAX]))
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Did the **seals** hold?", "Did the seals hold?"),
+        ("I have:\n\n- the *spare*\n- `valve 3`\nhere", "I have: the spare valve 3 here"),
+        ("> Who?\n\nAda.", "Who? Ada."),
+        ("[map](https://example.org/a_b) un*believ*able", "map unbelievable"),
+        ("2 * 3 * 4 <b>and</b>\nmore", "2 * 3 * 4 <b>and</b> more"),
+        ("", ""),
+    ],
+)
+def test_a_list_shows_the_words_without_their_marks(text: str, line: str) -> None:
+    """In a line of a list a letter stands as its words, not as what marks them up; all else is as written."""
+    assert unmarked(text) == line
+
+
+@given(st.text(max_size=2000))
+def test_a_line_is_one_line(text: str) -> None:
+    """Whatever a letter says, a list shows one line of it, of bounded length."""
+    line = unmarked(text)
+    assert len(line.splitlines()) <= 1
+    assert len(line) <= 800

@@ -24,6 +24,9 @@ from markupsafe import Markup, escape
 from starlight.visible_text import visible_in_html
 
 CHARACTERS_MAX = 65_536
+BEGINNING_MAX = 400
+"""Characters of a letter that a list looks at, of which it shows a line or two."""
+
 MARKS_MAX = 2_000
 """What is longer, or has more lines and marks, is shown as it was written: fifty take a second or two."""
 
@@ -57,6 +60,7 @@ TAGS = {
 _RULES = ("blockquote", "list", "heading", "fence", "escape", "backticks", "emphasis", "newline")
 _JOINING = ("balance_pairs", "fragments_join", "text_join")
 _PLAIN = frozenset({"paragraph_open", "paragraph_close", "inline", "text", "softbreak", "hardbreak"})
+_BREAKS = frozenset({"softbreak", "hardbreak"})
 _MARK = re.compile(r"[*_`\[]|^ {0,3}(?:>|~~~|(?:#{1,6}|[-+]|\d{1,9}[.)])(?:\s|$))", re.MULTILINE)
 _COUNTED = "\n*_`[>#-+~"
 _LINK = re.compile(
@@ -73,6 +77,20 @@ def formatted(text: str) -> Markup:
     if _MARK.search(shown) is None or len(shown) > CHARACTERS_MAX or _marks(shown) > MARKS_MAX:
         return _as_written(shown)
     return _formatted(shown)
+
+
+def unmarked(text: str) -> str:
+    """Return the first words of a letter in one line, as a list shows them, without what marks them up."""
+    begun = text[:BEGINNING_MAX]
+    if _MARK.search(begun) is None or _marks(begun) > MARKS_MAX:
+        return " ".join(begun.split())
+    said = []
+    for token in _parser().parse(begun):
+        # Blocks stand apart; what is emphasised within a word does not.
+        said.append(
+            "".join(" " if each.type in _BREAKS else each.content for each in token.children or (token,))
+        )
+    return " ".join(" ".join(said).split())
 
 
 def _marks(text: str) -> int:

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from starlight import dtntime
-from starlight.formatted_text import formatted
+from starlight.formatted_text import formatted, unmarked
 from starlight.messages.letter_view import LetterView
 from starlight.visible_text import visible_in_html
 from starlight.web import localtime
@@ -135,6 +135,7 @@ _environment.filters |= {
     "embedded": _embedded,
     "first_part": _first_part,
     "formatted": formatted,
+    "unmarked": unmarked,
     "shown_parts": lambda letter, decoded: shown_parts(letter, decoded=decoded),
     "size": _size,
     "played": _played,
