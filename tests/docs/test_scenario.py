@@ -36,6 +36,7 @@ HEADINGS: dict[str, Struct] = {
     "`[[letter]]` and `[[pulse]]`": scenario.LetterSpec,
     "`parts`": scenario.PartSpec,
     "`[[group]]`": scenario.GroupSpec,
+    "`[[distress]]`": scenario.DistressSpec,
     "`[[read]]`": scenario.ReadSpec,
     "`[[answer]]`": scenario.AnswerSpec,
     "`[[outlook]]`": scenario.OutlookSpec,

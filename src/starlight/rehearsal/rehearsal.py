@@ -41,6 +41,7 @@ from starlight.planner.planner import announcements, known_plan, plan_channels
 from starlight.planner.storms import Storm, planners, storms
 from starlight.postoffice.postoffice import PostOffice
 from starlight.rehearsal import script
+from starlight.rehearsal.calls import Calls
 from starlight.rehearsal.outcome import RehearsalReport
 from starlight.rehearsal.part_count import count_parts
 from starlight.rehearsal.story import Story
@@ -114,6 +115,7 @@ class Rehearsal:
         self._troubles: list[Record] = []  # of correspondents
         self.world = self._make_world()
         self.referee = Referee(self.world)
+        self.calls = Calls(scenario, self.world, start, end, office_of, _asked_of_mail)
         for storm in storms(scenario):
             self._let_loose(storm)
         for version, time in enumerate(announcements(self.channels, start), 1):
@@ -204,6 +206,7 @@ class Rehearsal:
         self.story.take(record)
         self.promises.take(record)
         self.referee.take(record)
+        self.calls.take(record)
         match record.event:
             case BundleSubmitted():
                 self.bundles += 1
@@ -262,7 +265,7 @@ class Rehearsal:
         for trouble in self._troubles:
             facts = ", ".join(f"{name} {fact}" for name, fact in trouble.event.facts().items())
             report.tell(trouble.time, trouble.node, "", trouble.kind, facts)
-        for misstep in self.referee.finish():
+        for misstep in (*self.referee.finish(), *self.calls.missteps):
             report.tell(misstep.time, misstep.node, misstep.bundle, misstep.what, misstep.text)
         letters = {letter.keys[0] for letter in self._letters.values() if letter.keys}
         report.judge(self.promises.judge(self.end), letters)
@@ -319,6 +322,10 @@ def amendments_of(host: Host) -> AmendmentService:
     service = host.application.named(AMENDMENTS)
     assert isinstance(service, AmendmentService)
     return service
+
+
+def _asked_of_mail(host: Host, requests: Iterable[Request]) -> Iterable[Request]:
+    return _asked(host, MAIL, requests)
 
 
 def _turn_mailbox(opening: script.Opening, host: Host, now: int) -> Iterable[Request]:

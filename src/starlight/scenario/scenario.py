@@ -115,6 +115,28 @@ class LetterSpec(_Spec, frozen=True, rename={"from_": "from"}):
     parts: Annotated[list[PartSpec], msgspec.Meta(max_length=8)] = []
 
 
+class DistressSpec(_Spec, frozen=True, rename={"from_": "from"}):
+    """A call for help that somebody raises in a rehearsal.
+
+    Attributes:
+        at: when.
+        from_: the mailbox of the caller, ``person@node``.
+        to: the mailboxes that it goes to.
+        text: words, if there are any.
+        answered_by: who of them answers; nobody when empty.
+        answered_after_min: how long after it came there.
+        ended_at: when the caller ends it; never when empty.
+    """
+
+    at: str
+    from_: str
+    to: Annotated[list[str], msgspec.Meta(min_length=1, max_length=64)]
+    text: Annotated[str, msgspec.Meta(max_length=1_000)] = ""
+    answered_by: str = ""
+    answered_after_min: Minutes = 30.0
+    ended_at: str = ""
+
+
 class AnswerSpec(_Spec, frozen=True, rename={"from_": "from"}):
     """An answer that is given in a demo to what a visitor writes.
 
@@ -237,6 +259,7 @@ class Scenario(_Spec, frozen=True):
             turn.
         answer: what people answer in a demo to what a visitor writes.
         outlook: what people in a demo know to be coming.
+        distress: calls for help that a rehearsal tries.
     """
 
     node: list[NodeSpec]
@@ -265,6 +288,7 @@ class Scenario(_Spec, frozen=True):
     beat: list[BeatSpec] = []
     earth_timezone: str = "Asia/Seoul"
     outlook: list[OutlookSpec] = []
+    distress: list[DistressSpec] = []
 
     def completed(self, name: str) -> Scenario:
         """Return it with what its file leaves out, under a name unless it has its own."""

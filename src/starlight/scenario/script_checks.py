@@ -14,6 +14,7 @@ def check_script(scenario: Scenario, known_node: Known, errors: FileErrors) -> N
     places = [f"{person.id}@{box.node}" for person in scenario.person for box in person.mailbox]
     _check_groups(scenario, places, errors)
     _check_letters(scenario, places, errors)
+    _check_distress(scenario, places, errors)
     people = [person.id for person in scenario.person]
     vehicles = [report.from_ for report in scenario.telemetry]
     for index, answer in enumerate(scenario.answer):
@@ -58,6 +59,21 @@ def _check_letters(scenario: Scenario, places: list[str], errors: FileErrors) ->
         _check_span(f"pulse[{index}]", letter.at, letter.last, errors)
         if letter.every_days is None:
             errors.missing(f"pulse[{index}].every_days", "A letter that goes on needs its interval")
+
+
+def _check_distress(scenario: Scenario, places: list[str], errors: FileErrors) -> None:
+    for index, call in enumerate(scenario.distress):
+        key = f"distress[{index}]"
+        _check_place(places, f"{key}.from", call.from_, errors)
+        for number, place in enumerate(call.to):
+            _check_place(places, f"{key}.to[{number}]", place, errors)
+        begin = errors.time(f"{key}.at", call.at)
+        finish = errors.time(f"{key}.ended_at", call.ended_at, empty=True)
+        if begin is not None and finish is not None and finish < begin:
+            errors.fail(f"{key}.ended_at", call.ended_at, f"It must not be before at = {call.at!r}")
+        if call.answered_by and call.answered_by not in call.to:
+            told = one_of(call.answered_by, call.to, " those it goes to")
+            errors.fail(f"{key}.answered_by", call.answered_by, told)
 
 
 def _check_place(places: list[str], key: str, place: str, errors: FileErrors) -> None:
