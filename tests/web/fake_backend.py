@@ -790,7 +790,7 @@ class FakeBackend(PageBackend):
             reply_to=kept.reply_to,
             answers=self._quote(kept.reply_to),
             doubtful=Doubt(DoubtCode.NOTICE, texts=("held by the storm",)) if held else None,
-            priority=kept.priority if mine else Priority.NORMAL,
+            priority=kept.priority,
             critical=kept.critical if mine else False,
         )
 

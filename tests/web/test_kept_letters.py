@@ -240,8 +240,9 @@ def test_words_written_while_a_letter_is_being_sent_stay(context: BrowserContext
     """The answer empties the field of what was sent, not of what was written since."""
     jay = Visitor(context, serving).open("jay")
     jay.evaluate(
-        """() => document.getElementById('compose').addEventListener('htmx:beforeRequest', () => {
-            document.getElementById('text').value = 'And more';
+        """() => document.getElementById('compose').addEventListener('htmx:beforeRequest', ({ target }) => {
+            // Not when the forecast is asked for, which comes first where the machine is slow.
+            if (target.id === 'compose') document.getElementById('text').value = 'And more';
         })"""
     )
     send(jay, "Sent")

@@ -32,8 +32,18 @@ NASTY = "<script>document.title='caught'</script><img src=x onerror=alert(1)> & 
 class Visitor:
     """One person's browser: opens pages, and notes what it should not have to."""
 
-    def __init__(self, context: BrowserContext, serving: Serving, *, reads_by_sight: bool = False) -> None:
+    def __init__(
+        self,
+        context: BrowserContext,
+        serving: Serving,
+        *,
+        reads_by_sight: bool = False,
+        has_worker: bool = False,
+    ) -> None:
         self.context = context
+        if not has_worker:
+            # It loads files of its own accord, also when the test ends and its server with it.
+            context.add_init_script("delete Navigator.prototype.serviceWorker")
         if not reads_by_sight:
             # Letters that are in view are read after some seconds; most tests want to say when.
             context.add_init_script("delete window.IntersectionObserver")

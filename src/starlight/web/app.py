@@ -23,6 +23,7 @@ from starlight.web.distress import DistressRoutes
 from starlight.web.flight import FlightRoutes
 from starlight.web.groups import GroupRoutes
 from starlight.web.guard import LOOPBACK_HOSTS, Guard
+from starlight.web.installable import InstallRoutes
 from starlight.web.letters import LetterRoutes
 from starlight.web.media import MediaRoutes
 from starlight.web.pages import PageRoutes
@@ -65,6 +66,7 @@ def make_app(backend: PageBackend, *, token: str, hosts: tuple[str, ...] = LOOPB
     ]
     return Starlette(
         routes=[
+            *InstallRoutes(backend).routes(),
             Mount("/static", StaticFiles(directory=HERE / "static")),
             Route("/api", pages.people),  # Before the mount, which would lead on to "/api/".
             Mount("/api", routes=twins),

@@ -39,6 +39,10 @@ SECURITY_HEADERS = {
     "permissions-policy": "camera=(), microphone=(self), geolocation=()",
 }
 
+REMEMBERED_S = 400 * 86_400
+"""How long a browser keeps the cookie, so that an installed page opens on another day: the most that RFC
+6265bis (5.5) lets it. Another token in the data folder ends it sooner."""
+
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -140,7 +144,9 @@ class Guard:
         rest = urlencode({name: value for name, value in _query(scope).items() if name != "token"})
         path = "/" + scope["path"].lstrip("/")  # "//other.example" would lead elsewhere.
         answer = RedirectResponse(path + (f"?{rest}" if rest else ""), 303)
-        answer.set_cookie(self.cookie, self._session, httponly=True, samesite="strict", path="/")
+        answer.set_cookie(
+            self.cookie, self._session, httponly=True, samesite="strict", path="/", max_age=REMEMBERED_S
+        )
         return answer
 
 

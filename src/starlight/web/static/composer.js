@@ -5,7 +5,7 @@ import { Attachments } from "./attachments.js";
 import { Kept } from "./kept.js";
 import { Later } from "./later.js";
 import { Outbox, draftOf, isRefused, newKey, refusalWords } from "./outbox.js";
-import { Shelf } from "./shelf.js";
+import { Shelf, draftPlace } from "./shelf.js";
 import { t } from "./texts.js";
 
 // A forecast whose moment of leaving has passed is stale. When a letter would leave at once that is
@@ -104,6 +104,7 @@ export class Composer {
       act: fields.act.value,
       topic: byId("in-topic")?.value ?? null,
       topic_name: fields["topic-name"].value.trim(),
+      topic_shown: this.form.querySelector(".in-topic bdi")?.textContent ?? "",
       replaces: fields.replaces.value || null,
       media_time: fields.reply_to.value ? this.moment : null,
       ...this.later.written(),
@@ -131,18 +132,24 @@ export class Composer {
 
   save() {
     const draft = this.written();
-    if (!draft.text && !draft.reply_to && this.attachments.isEmpty) this.drafts.remove(draft.to);
+    const place = draftPlace(draft.to, draft.topic);
+    if (!draft.text && !draft.reply_to && this.attachments.isEmpty) this.drafts.remove(place);
     else {
-      this.drafts.put(draft.to, draft);
+      this.drafts.put(place, draft);
       const all = [...this.drafts.all()].sort(([, one], [, other]) => other.written - one.written);
       for (const [name] of all.slice(DRAFTS_MOST)) this.drafts.remove(name);
     }
     this.kept.list();
   }
 
+  // The topic whose letters alone are shown; empty for all.
+  topic() {
+    return byId("in-topic")?.value ?? "";
+  }
+
   // Also its key: what may have reached the node before this page went away is not sent twice.
   restore() {
-    const draft = this.drafts.get(this.form.elements.to.value);
+    const draft = this.drafts.get(draftPlace(this.form.elements.to.value, this.topic()));
     if (draft && !this.text.value) this.put(draft);
   }
 
@@ -249,7 +256,7 @@ export class Composer {
   }
 
   showKept() {
-    const shown = this.kept.show(this.form?.elements.to.value ?? "");
+    const shown = this.kept.show(this.form?.elements.to.value ?? "", this.topic());
     this.kept.list();
     const alert = byId("alert");
     if (alert?.classList.contains("is-kept") && !this.outbox.waiting().length) alert.hidden = true;
@@ -275,12 +282,29 @@ export class Composer {
     }
     const taken = await this.outbox.take(key);
     if (!taken) return;
+    if ((taken.topic ?? "") !== this.topic()) {
+      this.editElsewhere(taken);
+      return;
+    }
     this.stopAnswering();
     this.put({ ...taken, key: taken.refused ? newKey() : taken.key });
     byId("alert").hidden = true;
     this.changed();
     htmx.trigger(this.text, "predict");
     this.text.focus();
+  }
+
+  // A letter of another topic, or of none, is gone on with there: its field is that topic's.
+  editElsewhere(letter) {
+    const place = draftPlace(letter.to, letter.topic);
+    if (this.drafts.get(place)?.text.trim()) {
+      this.outbox.add(letter);
+      this.tell(t("Send or clear what you are writing in its topic first."), false);
+      return;
+    }
+    this.drafts.put(place, { ...letter, key: letter.refused ? newKey() : letter.key });
+    const query = new URLSearchParams({ with: letter.to, ...(letter.topic && { topic: letter.topic }) });
+    location.assign(`${this.page.letters.replace(/\/letters$/, "")}?${query}`);
   }
 
   // ---- the forecast

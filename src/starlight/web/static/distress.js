@@ -1,6 +1,7 @@
 // Distress calls on an open page: the title of the tab, one announcement for each call, and the sound. A
 // browser lets a page sound only after somebody has touched it; until then a button says so.
 
+import { isDistressHeard } from "./notices.js";
 import { t } from "./texts.js";
 
 const SOUND = "/static/distress.wav";
@@ -44,11 +45,12 @@ function show() {
   if (document.title !== shown) title = document.title; // another script has set it
   const wanted = shown = head + title;
   if (document.title !== wanted) document.title = wanted;
-  if (standing.length) play();
+  const heard = isDistressHeard();
+  if (standing.length && heard) play();
   else sound.pause();
   const quiet = performance.now() < quietUntil;
-  for (const button of document.querySelectorAll("[data-sound=on]")) button.hidden = !refused && !quiet;
-  for (const button of document.querySelectorAll("[data-sound=quiet]")) button.hidden = refused || quiet;
+  for (const button of document.querySelectorAll("[data-sound=on]")) button.hidden = !heard || (!refused && !quiet);
+  for (const button of document.querySelectorAll("[data-sound=quiet]")) button.hidden = !heard || refused || quiet;
 }
 
 document.addEventListener("click", (event) => {

@@ -18,10 +18,10 @@ export class Kept {
     });
   }
 
-  // Shows the letters to a correspondent that wait here; returns how many.
-  show(to) {
+  // Shows the letters to a correspondent that wait here, of one topic where one is told; returns how many.
+  show(to, topic) {
     if (!this.place) return 0;
-    const letters = this.outbox.letters().filter((letter) => letter.to === to);
+    const letters = this.outbox.letters().filter((letter) => letter.to === to && (!topic || letter.topic === topic));
     const rows = letters.map((letter) => this.row(letter));
     if (rows.some((row, at) => row.outerHTML !== this.place.children[at]?.outerHTML) || rows.length !== this.place.children.length) {
       this.place.replaceChildren(...rows);
@@ -56,11 +56,12 @@ export class Kept {
 
   // Tells in the list of correspondents what is unfinished, and what waits here.
   list() {
-    const drafts = this.drafts.all();
+    const drafts = [...this.drafts.all().values()].sort((one, other) => other.written - one.written);
     const kept = this.outbox.letters();
     for (const link of document.querySelectorAll(".person[data-address]")) {
-      const mine = drafts.get(link.dataset.address);
-      const draft = mine?.text.trim() || (mine?.attached ?? []).map((group) => group.name || "Voice").join(", ");
+      const mine = drafts.find((one) => one.to === link.dataset.address);
+      const written = mine?.text.trim() || (mine?.attached ?? []).map((group) => group.name || "Voice").join(", ");
+      const draft = mine?.topic_shown && written ? `${mine.topic_shown}: ${written}` : written;
       const waits = kept.filter((letter) => letter.to === link.dataset.address);
       const refused = waits.filter((letter) => letter.refused).length;
       const words = refused ? t("{count} not sent", { count: refused }) : t("{count} kept here, will be sent", { count: waits.length });

@@ -117,7 +117,7 @@ export class Outbox {
 
 // What the node takes of a letter that is kept here.
 export function draftOf(letter) {
-  const { order, since, written, answers, attached, refused, replacing, ...draft } = letter;
+  const { order, since, written, answers, topic_shown, attached, refused, replacing, ...draft } = letter;
   return draft;
 }
 

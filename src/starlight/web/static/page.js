@@ -3,6 +3,7 @@
 
 import { MissionClock, durationWords, untilWords, utcWords } from "./clock.js";
 import { Composer } from "./composer.js";
+import { Unread, goBy } from "./notices.js";
 import { refusalWords } from "./outbox.js";
 import { Ray } from "./ray.js";
 import { Player } from "./player.js";
@@ -31,7 +32,8 @@ const react = (letter, moment, at) => {
   composer.text.focus();
 };
 const player = new Player(composer.form ? react : null);
-const baseTitle = document.title;
+const unread = new Unread();
+goBy(clock);
 
 // ---- the strip of clocks -------------------------------------------------------------------
 
@@ -311,9 +313,11 @@ function say(words) {
 }
 
 function showUnread() {
-  let unread = 0;
-  for (const count of document.querySelectorAll(".unread-count")) unread += parseInt(count.textContent, 10);
-  document.title = unread ? `(${unread}) ${baseTitle}` : baseTitle;
+  const people = [...document.querySelectorAll(".person[data-address]")].map((link) => {
+    const count = link.querySelector(".unread-count");
+    return { address: link.dataset.address, count: parseInt(count?.textContent ?? "0", 10), urgent: Boolean(count && "urgent" in count.dataset) };
+  });
+  unread.show(people);
 }
 
 // ---- answering -----------------------------------------------------------------------------------
@@ -353,6 +357,7 @@ showClocks();
 showUnread();
 setInterval(showClocks, 250);
 setInterval(refreshWhenDue, 100);
+setInterval(showUnread, 1000); // Hours of quiet end by the passing of time alone.
 setInterval(() => composer.forecastAgain(), 250);
 scroll.open();
 requestAnimationFrame(frame);

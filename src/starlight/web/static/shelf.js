@@ -2,6 +2,11 @@
 // own, so that two open pages never write over each other's. A browser may refuse to keep anything, as some
 // do in private windows: then nothing is kept, and nothing breaks.
 
+// The name of a draft: each conversation has one, and each topic in it its own.
+export function draftPlace(to, topic) {
+  return topic ? `${to} ${topic}` : to;
+}
+
 export class Shelf {
   // `kind` is what is kept, such as "draft"; `mailbox` is the address whose it is.
   constructor(kind, mailbox) {
