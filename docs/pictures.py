@@ -1,4 +1,4 @@
-"""Take the pictures of docs/guides/analog-mission.md anew: two real nodes of this process, one browser.
+"""Take the pictures of the guides for analog missions and crews anew: two real nodes, one browser.
 
 Run it with the test environment: ``.venv/bin/python docs/pictures.py``. It needs Chromium, no network, and
 half a minute. Light is given eight minutes by the nodes' files, and mission time is hurried between letters,
@@ -20,7 +20,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from starlight.app.node_file import load
 from starlight.app.serve import address_of, application, bind
 from starlight.app.single_node import backend_of, config_of
-from starlight.dtntime import HOUR, MINUTE, from_text, to_text
+from starlight.dtntime import DAY, HOUR, MINUTE, from_text, to_text
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon
 from starlight.messages.draft import Draft
@@ -30,6 +30,7 @@ GUIDES = Path(__file__).parent / "guides"
 TOKEN = "only-for-these-pictures"
 BEGIN = from_text("2026-11-28T13:40:00Z")
 HURRIED = 600.0
+VIEWS = ("topics", "queue", "flight")
 
 CONTROL = """
 number = 10
@@ -144,10 +145,15 @@ class Mission:
             listener.close()
 
 
-async def opened(browser: Browser, url: str, width: int = 1280, height: int = 800) -> Page:
+async def opened(
+    browser: Browser, url: str, width: int = 1280, height: int = 800, language: str = "en-GB"
+) -> Page:
     """Open the page as somebody sees it whose browser has dark colours."""
     context = await browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme="dark", reduced_motion="reduce"
+        viewport={"width": width, "height": height},
+        color_scheme="dark",
+        reduced_motion="reduce",
+        locale=language,
     )
     page = await context.new_page()
     await page.goto(url)
@@ -162,6 +168,29 @@ async def shoot(page: Page, path: Path) -> None:
     # Long enough for the strip to tell the clock's pace, and the draft, which is kept, its forecast.
     await page.wait_for_timeout(1500)
     await page.screenshot(path=path)
+
+
+async def shoot_view(browser: Browser, url: str, view: str) -> None:
+    """Take a picture of a view as somebody opens it whose browser has light colours."""
+    context = await browser.new_context(
+        viewport={"width": 1280, "height": 800}, color_scheme="light", reduced_motion="reduce"
+    )
+    page = await context.new_page()
+    await page.goto(url)
+    await page.goto(url.split("?")[0] + f"/{view}")
+    await page.wait_for_selector("#view h1")
+    await page.screenshot(path=GUIDES / f"crews-{view}.png")
+    await context.close()
+
+
+async def leave_for_later(mission: Mission) -> None:
+    """Let mission control write what waits: a question in a topic, and letters for another day."""
+    mail, now = mission.daemons["control"].mail, mission.clock.now()
+    question = Draft("ipn:20.1", "Which **spare** fits valve 3?", act="question", topic_name="Water recycler")
+    birthday = Draft("ipn:20.2", "Happy birthday from all of us.", leave_at=now - now % DAY + 9 * DAY)
+    sealed = Draft("ipn:20.1", "For the day you open the last seal.", open_on="last seal")
+    for draft in (question, birthday, sealed):
+        await mail.write("ipn:10.1", draft)
 
 
 async def converse(mission: Mission) -> None:
@@ -201,6 +230,11 @@ async def pictures(folder: Path, browser: Browser) -> None:
             await page.wait_for_selector("text=Safe here")
             await mission.until(mission.clock.now() + 10 * MINUTE)
             await shoot(page, GUIDES / "analog-outage.png")
+            await leave_for_later(mission)
+            for view in VIEWS:
+                await shoot_view(browser, url, view)
+            phone = await opened(browser, url, 390, 844, "ko-KR")
+            await shoot(phone, GUIDES / "crews-phone.png")
     finally:
         await mission.stop()
 
