@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 from tests.messages.helpers import (
     CREW,
     EARTH,
@@ -22,7 +25,9 @@ from tests.messages.helpers import (
 
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
-from starlight.errors import InputError
+from starlight.errors import DiskFullError, InputError
+from starlight.live.distress_service import DistressService
+from starlight.live.open_office import OpenOffice
 from starlight.mailboxes.distress_calls import DistressCalls
 from starlight.mailboxes.mailbox import Mailbox, MailboxLimits
 from starlight.messages.conversation_order import thread_of
@@ -463,3 +468,39 @@ def test_whose_software_knows_no_calls_gets_the_words() -> None:
     assert letter.text == f"DISTRESS. I need help. {WORDS}"
     (post,) = posts_of_call(sky)
     assert (post.critical, post.priority) == (True, 2)
+
+
+def test_a_wrong_clock_of_the_caller_hides_no_call() -> None:
+    """A call was raised by a clock a year ahead and is over; one raised with the right time is told."""
+    ahead = Letter(
+        id=f"{NANYOUNG}/1", thread="aa" * 16, sender=NANYOUNG, to=JAY, written_at=365 * DAY, text=""
+    )
+    known = heard((), replace(ahead, distress=Distress()), HOUR, JAY)
+    over = replace(ahead, id=f"{NANYOUNG}/2", distress=Distress(DistressState.CANCELLED))
+    known = heard(known, over, 2 * HOUR, JAY)
+    assert to_tell(known, JAY) == []
+    right = replace(ahead, id=f"{NANYOUNG}/3", thread="bb" * 16, written_at=3 * HOUR, distress=Distress())
+    known = heard(known, right, 4 * HOUR, JAY)
+    assert [each.call for each in to_tell(known, JAY)] == ["bb" * 16]
+
+
+def test_a_full_disk_says_so_and_nothing_is_half_raised() -> None:
+    """Without room no call stands, nothing is asked of the node, and it can be raised once there is room."""
+    sky, asked, is_full = sky_of(both_ways()), list[object](), [True]
+
+    def require(size: int) -> None:
+        if is_full[0]:
+            raise DiskFullError("the disk is full. Nothing of it is kept")
+
+    async def carry_out(requests: Sequence[object], now: int) -> None:
+        asked.extend(requests)
+
+    service = DistressService(OpenOffice(sky.mars.office, lambda: sky.now, carry_out), require)
+    with pytest.raises(DiskFullError, match="Nothing of it is kept"):
+        asyncio.run(service.call(NANYOUNG, WORDS, (JAY,), ""))
+    assert service.own(NANYOUNG) is None
+    assert asked == []
+    assert sky.mars.office.distress.next_wakeup() is None
+    is_full[0] = False
+    assert asyncio.run(service.call(NANYOUNG, WORDS, (JAY,), "")).state is DistressState.RAISED
+    assert asked

@@ -199,12 +199,18 @@ def to_tell(known: Sequence[HeardCall], owner: str) -> list[HeardCall]:
     """Return the calls that the owner of a mailbox must hear of now, the oldest first.
 
     Of one author it is the last: nobody has two at a time, so that there is a later one tells that those
-    before it are over, though word of that is late.
+    before it are over, though word of that is late. Later is one that was raised later and came later: the
+    author's clock may have been wrong, and then rather both are told than the one that counts is hidden.
     """
-    last: dict[str, HeardCall] = {}
-    for call in sorted(known, key=lambda call: (call.raised_at, call.call)):
-        last[call.caller] = call
-    return [call for call in last.values() if not call.is_over_for(owner) and call.letter]
+    told = [call for call in known if call.letter and not call.is_over_for(owner)]
+    told = [call for call in told if not any(_follows(other, call) for other in known)]
+    return sorted(told, key=lambda call: (call.raised_at, call.call))
+
+
+def _follows(other: HeardCall, call: HeardCall) -> bool:
+    """Return whether a call is a later one of the same author, by both clocks."""
+    is_later = other.raised_at > call.raised_at and other.arrived_at >= call.arrived_at
+    return other.caller == call.caller and is_later
 
 
 def _bounded(
