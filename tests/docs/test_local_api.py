@@ -164,6 +164,7 @@ TITLES: dict[str, str] = {
     "TopicView": "Topic",
     "MarkedLetters": "Marked letters",
     "CopiedView": "Copy",
+    "ReactionView": "Reaction",
     "MediaTime": "Media time",
     "ReaderView": "Reader",
     "GroupView": "Group",

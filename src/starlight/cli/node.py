@@ -11,7 +11,7 @@ import click
 from starlight import dtntime
 from starlight.cli.group import group_of
 from starlight.cli.named import topic_to_write_in
-from starlight.cli.options import as_json, collected, data_folder, moment
+from starlight.cli.options import as_json, collected, data_folder, media_moment, moment
 from starlight.cli.output import echo, print_json
 from starlight.cli.sent_parts import PartFiles, show_parts, uploaded
 from starlight.errors import InputError
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from starlight.client.client import Client, LatenessView, PredictionView, ReachView
     from starlight.messages.delivery import DeliveryState
     from starlight.messages.draft import Draft
+    from starlight.messages.letter import MediaTime
     from starlight.messages.letter_view import LetterView
 
 
@@ -67,6 +68,7 @@ class SendOptions(NamedTuple):
     to_group: str | None
     to_name: str | None
     reply_to: str | None
+    at_media: MediaTime | None
     replaces: str | None
     topic: str | None
     announce: bool
@@ -102,6 +104,7 @@ class SendOptions(NamedTuple):
     help="Record for somebody without an address yet; without ADDRESS then (`starlight address`).",
 )
 @click.option("--reply-to", metavar="LETTER", help="The id of the letter that this one answers.")
+@media_moment("--at-media", "Pin it to that moment of a part (0 is the first) of the letter it answers.")
 @click.option("--replaces", metavar="LETTER", help="The id of your letter in whose place this one stands.")
 @click.option(
     "--topic", metavar="NAME", help="The topic that it belongs to, by its name or id; a new name begins one."
@@ -257,6 +260,7 @@ def _draft(client: Client, asked: SendOptions) -> Draft:
         open_on=asked.open_on,
         unless_back=asked.unless_back is not None,
         bulk_parts=asked.bulk_parts,
+        media_time=asked.at_media,
     )
 
 

@@ -7,12 +7,15 @@ import math
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from starlight import dtntime
 from starlight.errors import InputError
+
+if TYPE_CHECKING:
+    from starlight.messages.letter import MediaTime
 
 Options = TypeVar("Options")
 
@@ -120,6 +123,35 @@ def moment(name: str, text: str, *, field: str | None = None) -> Decorator:
     """
     names = [name] if field is None else [name, field]
     return click.option(*names, type=MOMENT, metavar="ISO", help=text)
+
+
+class MediaMomentParameter(click.ParamType["MediaTime"]):
+    """A moment of a part of a letter: ``0:41``, or ``2/1:03:05`` of its part 2."""
+
+    name = "moment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> MediaTime:
+        """Read a moment; `InputError` names the option."""
+        from starlight.messages.letter import MediaTime
+
+        found = _MEDIA_MOMENT.fullmatch(str(value))
+        if found is None:
+            where = self.name if param is None else param.opts[0]
+            right = "Write minutes and seconds as 0:41, of part 2 as 2/0:41"
+            raise InputError(f"{value!r} is no moment of a part", where=where, right=right)
+        part, hours, minutes, seconds, thousandths = found.groups(default="")
+        whole = int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)
+        return MediaTime(int(part or 0), whole * 1000 + int((thousandths + "000")[:3]))
+
+
+_MEDIA_MOMENT = re.compile(
+    r"(?:([0-9]{1,3})/)?(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-5][0-9])(?:\.([0-9]{1,3}))?", re.ASCII
+)
+
+
+def media_moment(name: str, text: str) -> Decorator:
+    """Return the option for a moment of a part of a letter, with its help."""
+    return click.option(name, type=MediaMomentParameter(), metavar="[PART/]M:SS", help=text)
 
 
 class ChanceParameter(click.ParamType[float]):

@@ -21,6 +21,10 @@ COPIES_MAX = 64
 CLAIMS_MAX = 64
 """Authors who say that they replaced a letter: only its own is believed, and a group has so many others."""
 
+PINNED_MAX = 128
+"""Letters shown at moments of one letter's parts: a thought every two seconds of a song. A page reads them
+all; one beyond that is an answer like any other."""
+
 REMINDERS_MAX = 256
 """In one mailbox: more than anybody can be reminded of."""
 
@@ -64,6 +68,10 @@ class Marks:
         if letter.act == Act.COPY and letter.sender not in copiers and len(copiers) < COPIES_MAX:
             copied = (*known.copied, CopiedBy(letter.sender, letter.written_at))
             saves.append(self._put(letter.reply_to, replace(known, copied=copied)))
+        if letter.media_time is not None:
+            known = self.get(letter.reply_to)
+            if letter.id not in known.pinned and len(known.pinned) < PINNED_MAX:
+                saves.append(self._put(letter.reply_to, replace(known, pinned=(*known.pinned, letter.id))))
         return saves
 
     def reminders(self) -> dict[str, int]:

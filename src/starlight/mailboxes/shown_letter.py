@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from starlight.errors import InputError
+from starlight.mailboxes.reactions import reactions_to
 from starlight.mailboxes.replaced_letters import claims_too_much, former_of, former_view, replacement_of
 from starlight.messages.course_view import course_view
 from starlight.messages.dispatch import Sent
@@ -69,6 +70,7 @@ def _with_marks(view: LetterView, mailbox: Mailbox, letter: Letter) -> LetterVie
         starred=entry.starred,
         open_question=entry.asks,
         remind_at=mailbox.marks.reminder(letter.id),
+        reactions=reactions_to(mailbox, letter),
     )
 
 

@@ -36,6 +36,7 @@ from starlight.messages.later_view import HeldView, OpensView
 from starlight.messages.letter import Act, Content, DistressState, Letter, MediaTime, Position, Reading
 from starlight.messages.part_view import PartView
 from starlight.messages.quote import Quote
+from starlight.messages.reaction_view import ReactionView
 from starlight.messages.standing import facts, standing
 from starlight.routing import Priority
 
@@ -136,6 +137,7 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
         held: why it stays at its author's node, an own letter; None where nothing holds it.
         opens: until when it is, or was, hidden from its reader; None of one that never is.
         media_time: the moment of a voice or a song in the letter that it answers, to which it is pinned.
+        reactions: the letters that are pinned to moments of its parts, by part and moment.
 
     Names, places of steps and the note are empty until `named`.
     """
@@ -200,6 +202,7 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     opens: OpensView | None = None
     outside: bool = False
     media_time: MediaTime | None = None
+    reactions: tuple[ReactionView, ...] = ()
 
     def stop_at(self, now: int) -> Stop | None:
         """Return where it waits at a time, in ns, as foreseen; None where it does not."""
@@ -254,7 +257,8 @@ def named(
         for course in view.courses
     )
     copied = tuple(replace(each, name=look_up(each.address)[0]) for each in view.copied_by)
-    view = replace(view, courses=courses, copied_by=copied)
+    reactions = tuple(replace(each, from_name=look_up(each.from_address)[0]) for each in view.reactions)
+    view = replace(view, courses=courses, copied_by=copied, reactions=reactions)
     answers = view.answers
     if answers is not None and answers.here:
         answers = replace(answers, from_name=look_up(answers.from_address)[0])

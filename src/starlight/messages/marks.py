@@ -31,6 +31,7 @@ class LetterMarks(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         copied: who have read and understood it.
         others: the same, of the latest letter of each other author: only that of its own counts, and who that
             is may not be known yet.
+        pinned: the ids of letters that are pinned to a moment of one of its parts.
     """
 
     replaced_by: str | None = None
@@ -39,6 +40,7 @@ class LetterMarks(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     obsolete_of: tuple[str, ...] = ()
     copied: tuple[CopiedBy, ...] = ()
     others: tuple[Claim, ...] = ()
+    pinned: tuple[str, ...] = ()
 
     def claims(self) -> tuple[Claim, ...]:
         """Return the letters that say they stand in its place, one of each author."""
