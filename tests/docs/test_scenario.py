@@ -37,6 +37,7 @@ HEADINGS: dict[str, Struct] = {
     "`parts`": scenario.PartSpec,
     "`[[group]]`": scenario.GroupSpec,
     "`[[distress]]`": scenario.DistressSpec,
+    "`[[membership]]`": scenario.MembershipSpec,
     "`[[read]]`": scenario.ReadSpec,
     "`[[answer]]`": scenario.AnswerSpec,
     "`[[outlook]]`": scenario.OutlookSpec,

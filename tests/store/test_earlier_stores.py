@@ -25,6 +25,7 @@ from starlight.errors import StoreError
 from starlight.mailboxes.index_entries import IndexEntry
 from starlight.mailboxes.records import INDEX
 from starlight.messages.dispatch import Sent
+from starlight.messages.draft import Draft
 from starlight.messages.letter import Letter
 from starlight.node.application import Save
 from starlight.node.config import NodeConfig, NodeLimits
@@ -261,3 +262,41 @@ def test_a_damaged_letter_of_an_earlier_store_is_set_aside(stores: Path, tmp_pat
         held = expected_of(FIRST)["1"]["mailboxes"]["ipn:1.1"]
         found = sum(each.letters for each in store.records.conversations("ipn:1.1"))
         assert found == len(held["letters"]) - 1
+
+
+def test_a_store_of_version_3_has_no_topics_and_all_its_letters(stores: Path, tmp_path: Path) -> None:
+    """Its letters stand in the usual thread, in order, none starred or asked; a topic may begin then."""
+    path = tmp_path / "store"
+    shutil.copytree(stores / INDEXED / "1", path)
+    with contextlib.closing(SqliteStore(path)):
+        pass
+    connection = apsw.Connection(str(path / "starlight.db"))
+    for index in ("in_topics", "starred", "asks", "hidden"):
+        connection.execute(f"drop index letters_{index}")
+    for column in ("thread", "starred", "asks", "hidden"):
+        connection.execute(f"alter table letters drop column {column}")
+    connection.pragma("user_version", 3)
+    connection.close()
+    expected = expected_of(INDEXED)["1"]
+    with contextlib.closing(SqliteStore(path)) as store:
+        engine = Node(NodeConfig(1, plan()))
+        office = PostOffice(engine.forecaster, records=store.records, entropy=lambda count: b"t" * count)
+        now = expected["mission_time"]
+        Host(engine, office, store.body).resume(store.restore(), now)
+        for address, held in expected["mailboxes"].items():
+            box = office.mailbox(address)
+            assert box.topics.all() == []
+            for other, ids in held["conversations"].items():
+                shown = box.page(other, limit=len(ids)).letters
+                assert [each.id for each in shown] == ids
+                for letter in shown:
+                    view = box.letter_view(letter.id, now)
+                    assert (view.topic, view.starred, view.open_question) == ("", False, False)
+        address, held = next((a, h) for a, h in expected["mailboxes"].items() if h["conversations"])
+        other = next(iter(held["conversations"]))
+        letter, _ = office.outbox.write(address, Draft(other, "New", topic_name="The garden"), now)
+        (topic,) = office.mailbox(address).topics.all()
+        assert (topic.name, topic.topic.letters) == ("The garden", 1)
+        assert [each.id for each in office.mailbox(address).page(other, topic=letter.thread).letters] == [
+            letter.id
+        ]

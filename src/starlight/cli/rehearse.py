@@ -244,6 +244,11 @@ def _show(report: RehearsalReport) -> None:
         ("lost", f"{report.lost}"),
         ("shown twice / out of order", f"{report.shown_twice} / {report.out_of_order}"),
         ("voices, pictures, files", f"{report.parts}, of these whole {report.parts_whole}"),
+        (
+            "letters to groups",
+            f"{report.group_letters} to {report.group_courses} nodes, {report.group_copies} copies there",
+        ),
+        ("groups", f"{report.group_changes} changes, {report.groups_apart} not the same everywhere"),
         ("sent again", f"{report.resent}"),
         ("telemetry reports arrived", f"{report.telemetry}"),
         ("bundles, contacts", f"{report.bundles}, {report.contacts}"),

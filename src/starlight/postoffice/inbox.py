@@ -244,7 +244,8 @@ class Inbox:
         """Tell of a letter that is new, or of what came in the place of one."""
         if letter.content is Content.LETTER:
             self._tell(mailbox, letter, now)
-            return say(now, self._node, LetterArrived(*about(letter)))
+            # Of several readers at one node each has a copy, which the trace tells apart.
+            return say(now, self._node, LetterArrived(*about(replace(letter, to=mailbox.address))))
         kept = MessageKept(mailbox.address, letter.sender, letter.content.value, letter.payload_bytes)
         return say(now, self._node, kept)
 

@@ -87,6 +87,10 @@ class RehearsalReport(msgspec.Struct):
         shown_twice: arrivals of a letter that was there already.
         out_of_order: letters that stand in an inbox before one written earlier by the same hand.
         parts: of letters that arrived; parts_whole, parts_waiting: of those, here whole, and still to come.
+        group_letters: of those that were sent, to groups; group_courses: the nodes that they went to;
+            group_copies: the mailboxes in which they arrived.
+        group_changes: changes of who is in a group.
+        groups_apart: groups that are not the same in all mailboxes of their members at the end.
         resent: how often a letter was sent again.
         compared: letters that met no storm and no change of the plan; their predicted and actual
             arrival at the destination's node differ by `worst_prediction_error_s` at most.
@@ -137,6 +141,11 @@ class RehearsalReport(msgspec.Struct):
     parts: int = 0
     parts_whole: int = 0
     parts_waiting: int = 0
+    group_letters: int = 0
+    group_courses: int = 0
+    group_copies: int = 0
+    group_changes: int = 0
+    groups_apart: int = 0
 
     def tell(self, time: int, node: int, bundle: str, what: str, text: str) -> None:
         """Add what was wrong; `time` in ns."""

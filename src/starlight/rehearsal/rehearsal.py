@@ -12,26 +12,19 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TextIO
 
-import msgspec
-
 from starlight.contacts import ContactPlan, Outage
 from starlight.dtntime import DAY, to_text
 from starlight.engine.applications import MAIL, Applications
 from starlight.engine.host import Host, Recorder
 from starlight.engine.node import Node
 from starlight.engine.record import Recorder as RecordFile
-from starlight.errors import DefectError
+from starlight.errors import DefectError, InputError
 from starlight.mailboxes.known_formats import LATEST
 from starlight.medium.impairments import Impairments
 from starlight.medium.link_kinds import LinkKindName, links_called
 from starlight.messages.trace_events import (
     CorrespondentTrouble,
-    LetterArrived,
-    LetterExpired,
-    LetterQueued,
     LetterResent,
-    LetterWithdrawn,
-    LetterWritten,
     TelemetryArrived,
 )
 from starlight.node.application import Request, Restorable
@@ -42,6 +35,7 @@ from starlight.planner.storms import Storm, planners, storms
 from starlight.postoffice.postoffice import PostOffice
 from starlight.rehearsal import script
 from starlight.rehearsal.calls import Calls
+from starlight.rehearsal.letter_count import LetterCount, count_groups
 from starlight.rehearsal.outcome import RehearsalReport
 from starlight.rehearsal.part_count import count_parts
 from starlight.rehearsal.story import Story
@@ -61,16 +55,6 @@ __all__ = ["Rehearsal", "RehearsalReport"]
 
 PLAN_BEYOND = 40 * DAY
 """The plan reaches further than the rehearsal, or nobody would send what arrives after its end."""
-
-
-class _Letter(msgspec.Struct):
-    """A letter's way as the trace tells it; times in ns."""
-
-    id: str
-    node: int
-    keys: list[str]
-    shown: int = 0
-    ended: str = ""
 
 
 class Rehearsal:
@@ -111,7 +95,8 @@ class Rehearsal:
         self._links, self._impairments = links, impairments
         self.resent = self.telemetry = self.bundles = self.records = 0
         self._trace, self._record = trace, record
-        self._letters: dict[str, _Letter] = {}
+        self._letters = LetterCount()
+        self._refused: list[tuple[script.GroupChange, str]] = []
         self._troubles: list[Record] = []  # of correspondents
         self.world = self._make_world()
         self.referee = Referee(self.world)
@@ -121,6 +106,9 @@ class Rehearsal:
         for version, time in enumerate(announcements(self.channels, start), 1):
             if time < end:
                 self.world.change_plan(time, known_plan(self.channels, time, version))
+        self._changes = script.changes(scenario, start, end)
+        for change in self._changes:
+            self.world.call(change.time, change.node, partial(self._change_group, change))
         for opening in script.openings(scenario, start, end):
             self.world.call(opening.time, opening.node, partial(_turn_mailbox, opening))
 
@@ -135,6 +123,16 @@ class Rehearsal:
             if time < self.end:
                 for node in storm.noticed_by:
                     self.world.call(time, node, partial(_notice, storm.outage(believed)))
+
+    def _change_group(self, change: script.GroupChange, host: Host, now: int) -> Iterable[Request]:
+        """Let a member change who is in a group; what is refused is told at the end."""
+        groups = office_of(host).groups
+        try:
+            done = groups.change(change.address, change.group, None, change.add, change.remove, now)[1]
+        except InputError as error:
+            self._refused.append((change, str(error)))
+            return []
+        return _asked(host, MAIL, done)
 
     def _make_world(self) -> VirtualWorld:
         scenario = self.scenario
@@ -207,23 +205,14 @@ class Rehearsal:
         self.promises.take(record)
         self.referee.take(record)
         self.calls.take(record)
+        self._letters.take(record)
         match record.event:
             case BundleSubmitted():
                 self.bundles += 1
             case TelemetryArrived():
                 self.telemetry += 1
-            case LetterWritten(letter_id):
-                self._letters[letter_id] = _Letter(letter_id, record.node, [])
-            case LetterQueued() as queued:
-                self._letters[queued.letter].keys.append(queued.bundle)
-            case LetterArrived(letter_id):
-                self._letters[letter_id].shown += 1
             case LetterResent():
                 self.resent += 1
-            case LetterExpired(letter_id):
-                self._letters[letter_id].ended = "expired"
-            case LetterWithdrawn(letter_id):
-                self._letters[letter_id].ended = "withdrawn"
             case CorrespondentTrouble():
                 self._troubles.append(record)
 
@@ -237,38 +226,24 @@ class Rehearsal:
         report.bundles, report.records, report.digest = self.bundles, self.records, world.digest()
         report.contacts = sum(len(channel.contacts) for channel in self.channels)
         kept = held(world)
-        for letter in self._letters.values():
-            report.sent += 1
-            report.shown_twice += max(0, letter.shown - 1)
-            if letter.shown > 1:
-                report.tell(
-                    self.end, letter.node, letter.id, "twice", f"{letter.id} was shown {letter.shown} times"
-                )
-            if letter.shown:
-                report.arrived += 1
-            elif letter.ended:
-                setattr(report, letter.ended, getattr(report, letter.ended) + 1)
-            # A letter that was sent again has several bundles; it waits as long as one of them is held
-            # anywhere.
-            elif any(key in kept for key in letter.keys):
-                report.waiting += 1
-            else:
-                report.lost += 1
-                report.tell(self.end, letter.node, letter.id, "lost", f"{letter.id} is lost: nobody has it")
         offices: dict[int, PostOffice] = {}
         for node in world.nodes():
             host = world.host(node)
             assert host is not None  # A rehearsal of a scenario has no crashes.
             offices[node] = office_of(host)
             self._look_into(offices[node], report)
+        self._letters.count(offices, kept, self.end, report)
         count_parts(offices, kept, self.end, report)
+        count_groups(offices, report)
+        report.group_changes = len(self._changes) - len(self._refused)
+        for change, why in self._refused:
+            report.tell(change.time, change.node, "", "group", f"{change.address} can't change it: {why}")
         for trouble in self._troubles:
             facts = ", ".join(f"{name} {fact}" for name, fact in trouble.event.facts().items())
             report.tell(trouble.time, trouble.node, "", trouble.kind, facts)
         for misstep in (*self.referee.finish(), *self.calls.missteps):
             report.tell(misstep.time, misstep.node, misstep.bundle, misstep.what, misstep.text)
-        letters = {letter.keys[0] for letter in self._letters.values() if letter.keys}
-        report.judge(self.promises.judge(self.end), letters)
+        report.judge(self.promises.judge(self.end), self._letters.first_bundles())
         report.unpromised = self.promises.unpromised
         return report
 
@@ -277,13 +252,14 @@ class Rehearsal:
         for box in office.mailboxes.values():
             received = box.inbox()
             report.inboxes[box.address] = len(received)
-            latest: dict[str, int] = {}
+            latest: dict[tuple[str, str], int] = {}  # by conversation and hand
             for each in received:
-                if each.written_at < latest.get(each.sender, 0):
+                at = (each.group, each.sender)
+                if each.written_at < latest.get(at, 0):
                     report.out_of_order += 1
                     told = f"{each.id} stands behind a later letter of the same hand in {box.address}"
                     report.tell(self.end, office.node, each.id, "order", told)
-                latest[each.sender] = each.written_at
+                latest[at] = each.written_at
 
 
 def _likelihoods(impairments: Impairments | None) -> dict[str, float]:

@@ -62,6 +62,25 @@ class Opening(NamedTuple):
     person: str | None
 
 
+class GroupChange(NamedTuple):
+    """A change of who is in a group.
+
+    Attributes:
+        time: in ns.
+        node: the number of the node at which it is made.
+        address: of the mailbox of who makes it.
+        group: its id.
+        add, remove: addresses.
+    """
+
+    time: int
+    node: int
+    address: str
+    group: str
+    add: tuple[str, ...]
+    remove: tuple[str, ...]
+
+
 class Outlook(NamedTuple):
     """Something that is to come, as some people know it.
 
@@ -93,6 +112,22 @@ def vehicles(scenario: Scenario) -> dict[str, str]:
 def groups(scenario: Scenario) -> tuple[Group, ...]:
     """Return the groups that everybody knows from the start."""
     return tuple(declared(each.name, map(scenario.address, each.members)) for each in scenario.group)
+
+
+def changes(scenario: Scenario, start: int, end: int) -> list[GroupChange]:
+    """Return the changes of groups from `start` to before `end`, by time."""
+    ids = {group.name.text: group.id for group in groups(scenario)}
+    found = [
+        GroupChange(
+            dtntime.from_text(each.at),
+            *_place(scenario, each.by),
+            ids[each.group],
+            tuple(map(scenario.address, each.add)),
+            tuple(map(scenario.address, each.remove)),
+        )
+        for each in scenario.membership
+    ]
+    return sorted((each for each in found if start <= each.time < end), key=lambda each: each.time)
 
 
 def openings(scenario: Scenario, start: int, end: int) -> list[Opening]:
@@ -262,7 +297,8 @@ def _pulse(scenario: Scenario, spec: LetterSpec) -> Series:
 
 def _writes(scenario: Scenario, spec: LetterSpec, drawn: str) -> Callable[[int, Desk], Sequence[Act]]:
     texts = [spec.text] if isinstance(spec.text, str) else spec.text
-    to, priority = scenario.address(spec.to), priority_of(spec.priority)
+    ids = {group.name.text: group.id for group in groups(scenario)}
+    to, priority = ids.get(spec.to) or scenario.address(spec.to), priority_of(spec.priority)
 
     def write(number: int, desk: Desk) -> Sequence[Act]:
         parts = [_new_part(part, f"{drawn}/{number}/{place}") for place, part in enumerate(spec.parts)]

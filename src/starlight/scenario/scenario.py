@@ -70,6 +70,23 @@ class GroupSpec(_Spec, frozen=True):
     members: Annotated[list[str], msgspec.Meta(min_length=1, max_length=64)]
 
 
+class MembershipSpec(_Spec, frozen=True):
+    """A change of who is in a group, which a member makes.
+
+    Attributes:
+        at: when.
+        group: its name.
+        by: the mailbox of who makes it, ``person@node``.
+        add, remove: mailboxes, ``person@node``.
+    """
+
+    at: str
+    group: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    by: str
+    add: Annotated[list[str], msgspec.Meta(max_length=64)] = []
+    remove: Annotated[list[str], msgspec.Meta(max_length=64)] = []
+
+
 class PartSpec(_Spec, frozen=True):
     """A voice, a picture or a file that goes with a letter: how large it is, and what is said of it.
 
@@ -98,7 +115,8 @@ class LetterSpec(_Spec, frozen=True, rename={"from_": "from"}):
 
     Attributes:
         at: when it is written (the first of a series).
-        from_, to: addresses ``person@node``.
+        from_: an address ``person@node``.
+        to: such an address, or the name of a group.
         text: what it says; a series takes the texts in turn.
         every_days, last: makes it a series, until a date.
         priority: what is more urgent goes first.
@@ -289,6 +307,7 @@ class Scenario(_Spec, frozen=True):
     earth_timezone: str = "Asia/Seoul"
     outlook: list[OutlookSpec] = []
     distress: list[DistressSpec] = []
+    membership: list[MembershipSpec] = []
 
     def completed(self, name: str) -> Scenario:
         """Return it with what its file leaves out, under a name unless it has its own."""

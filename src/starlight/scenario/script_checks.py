@@ -47,15 +47,27 @@ def _check_groups(scenario: Scenario, places: list[str], errors: FileErrors) -> 
         for number, member in enumerate(group.members):
             _check_place(places, f"{key}.members[{number}]", member, errors)
 
+    names = [group.name for group in scenario.group]
+    for index, change in enumerate(scenario.membership):
+        key = f"membership[{index}]"
+        errors.time(f"{key}.at", change.at)
+        if change.group not in names:
+            errors.fail(f"{key}.group", change.group, one_of(change.group, names, " the groups"))
+        _check_place(places, f"{key}.by", change.by, errors)
+        for where, members in (("add", change.add), ("remove", change.remove)):
+            for number, member in enumerate(members):
+                _check_place(places, f"{key}.{where}[{number}]", member, errors)
+
 
 def _check_letters(scenario: Scenario, places: list[str], errors: FileErrors) -> None:
+    readers = [*places, *(group.name for group in scenario.group)]
     for index, letter in enumerate(scenario.letter):
         _check_place(places, f"letter[{index}].from", letter.from_, errors)
-        _check_place(places, f"letter[{index}].to", letter.to, errors)
+        _check_place(readers, f"letter[{index}].to", letter.to, errors)
         _check_series(f"letter[{index}]", letter.at, letter.every_days, letter.last, errors)
     for index, letter in enumerate(scenario.pulse):
         _check_place(places, f"pulse[{index}].from", letter.from_, errors)
-        _check_place(places, f"pulse[{index}].to", letter.to, errors)
+        _check_place(readers, f"pulse[{index}].to", letter.to, errors)
         _check_span(f"pulse[{index}]", letter.at, letter.last, errors)
         if letter.every_days is None:
             errors.missing(f"pulse[{index}].every_days", "A letter that goes on needs its interval")
