@@ -27,7 +27,7 @@ def play(serving: Serving, pace: PaceView | None = PACE) -> None:
 
 def open_page(browser: Browser, serving: Serving, person: str = "jay", *, javascript: bool = True) -> Page:
     """Open a person's page."""
-    page = browser.new_context(java_script_enabled=javascript).new_page()
+    page = browser.new_context(java_script_enabled=javascript, service_workers="block").new_page()
     page.goto(f"{serving.url}/people/{person}?token={TOKEN}")
     return page
 
@@ -72,7 +72,7 @@ def test_a_rate_is_chosen_with_the_keyboard_and_other_pages_follow(
 def test_the_panel_stays_in_its_column(browser: Browser, serving: Serving, width: int) -> None:
     """On a phone, a tablet and a desk no rate and no button is cut off or reaches out of the panel."""
     play(serving)
-    page = browser.new_context(viewport={"width": width, "height": 900}).new_page()
+    page = browser.new_context(viewport={"width": width, "height": 900}, service_workers="block").new_page()
     page.goto(f"{serving.url}/people/jay?token={TOKEN}")
     panel = page.locator("#pace").bounding_box()
     assert panel is not None

@@ -24,7 +24,7 @@ def test_every_view_is_accessible_and_fits(
         for text in (MARKUP, "word" * 100):
             draft = {"to": "ipn:21.1", "text": text, "topic_name": MARKUP, "act": "question"}
             assert client.post("/api/people/jay/letters", json=draft).status_code == 201
-    context = browser.new_context(**look)  # type: ignore[arg-type]
+    context = browser.new_context(**look, service_workers="block")  # type: ignore[arg-type]
     page = context.new_page()
     thrown: list[str] = []
     page.on("pageerror", lambda error: thrown.append(str(error)))
