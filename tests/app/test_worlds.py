@@ -14,7 +14,8 @@ from starlight.app.node_facts import worlds_of
 from starlight.app.node_file import load
 from starlight.errors import InputError
 from starlight.web.page import PageView
-from starlight.web.views import CivilFace, CountedFace, PageStatus
+from starlight.web.sky_panel import CivilFace, CountedFace
+from starlight.web.views import PageStatus
 from starlight.worlds import CivilTime, ElapsedTime, SolarTime
 
 

@@ -53,23 +53,25 @@ from starlight.web.forecast_view import (
 from starlight.web.queue_backend import QueueBackend
 from starlight.web.search_view import Finder, FoundLetter, SearchView
 from starlight.web.settings_backend import SettingsBackend
-from starlight.web.storage_backend import StorageBackend
-from starlight.web.views import (
+from starlight.web.sky_panel import (
     CivilFace,
     Clock,
     ConjunctionView,
-    ConversationView,
     CountedFace,
     Crossing,
-    MailboxView,
     Orbits,
+    Position,
+    SkyPanel,
+)
+from starlight.web.storage_backend import StorageBackend
+from starlight.web.views import (
+    ConversationView,
+    MailboxView,
     PaceView,
     PageChange,
     PageStatus,
     Person,
-    Position,
     Recipient,
-    SkyPanel,
     StormView,
     TelemetryView,
 )

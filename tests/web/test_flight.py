@@ -19,7 +19,7 @@ from starlight.web.flight import next_moment
 from starlight.web.flight_axis import MARGIN, TICK_APART, Axis
 from starlight.web.flight_figure import LANES_MAX, Form, lanes, time_line
 from starlight.web.flight_view import FlightView
-from starlight.web.views import CivilFace, CountedFace
+from starlight.web.sky_panel import CivilFace, CountedFace
 
 SEOUL = CivilFace("Earth", "Seoul", "KST", 9 * 3600)
 ARSIA = CountedFace("Mars", "Arsia Mons", "LMST", "Sol", from_text("2051-01-30T07:12:13Z"), 88775.244)

@@ -20,7 +20,8 @@ from starlight.web import localtime, wire
 from starlight.web.forecast_view import LatenessView, PredictionView, prediction_view
 from starlight.web.page import PageView, next_moment
 from starlight.web.reader import Reader
-from starlight.web.views import CivilFace, Clock, CountedFace, MailboxView, Recipient
+from starlight.web.sky_panel import CivilFace, Clock, CountedFace
+from starlight.web.views import MailboxView, Recipient
 from starlight.words.sentence import Moment, fill
 
 

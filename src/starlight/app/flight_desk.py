@@ -1,4 +1,4 @@
-"""What of one person's letters is in flight, named for people, over the mailbox at their node."""
+"""One person's letters in flight, named for people, over the mailbox at their node."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from starlight.live.queue_service import QueueService
 from starlight.messages.flight import Flight, Track
 from starlight.web.flight_view import FlightGap, FlightPlace, FlightView, FlightWay, ShownTrack
 from starlight.web.forecast_view import reach_view
-from starlight.web.views import ConjunctionView, Person
+from starlight.web.sky_panel import ConjunctionView
+from starlight.web.views import Person
 from starlight.words import doubt, forecasts, silence
 from starlight.words.sentence import Sentence, closed, name_of
 
 
 class NodeFlightDesk:
-    """What is in flight of one person's letters.
+    """One person's letters in flight.
 
     Args:
         person: whose.

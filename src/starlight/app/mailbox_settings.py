@@ -1,4 +1,4 @@
-"""What one person has chosen for their pages, over the settings service of their node."""
+"""The choices of one person for their pages, over the settings service of their node."""
 
 from __future__ import annotations
 

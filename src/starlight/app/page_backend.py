@@ -39,7 +39,7 @@ from starlight.live.daemon import Daemon
 from starlight.media import extra
 from starlight.messages.awaited_name import is_name
 from starlight.messages.reach import Reach
-from starlight.web import views
+from starlight.web import sky_panel, views
 from starlight.web.forecast_view import reach_view, silence_of, window_of
 from starlight.words import clocks, mission_facts
 from starlight.words.sentence import Sentence
@@ -197,19 +197,19 @@ class NodePageBackend:
         """Return who is at an address; None where nobody knows."""
         return self._book.correspondent(address)
 
-    async def clock(self) -> views.Clock:
+    async def clock(self) -> sky_panel.Clock:
         """Return mission time, and how both worlds read it."""
         return self._sky_view.clock(self._clock.now(), float(self._clock.rate))
 
-    async def sky(self) -> views.SkyPanel:
+    async def sky(self) -> sky_panel.SkyPanel:
         """Return clocks, positions, distance and the window."""
         # The question names nobody, so the first person's node tells the window.
         return self._panel(next(iter(self._inhabitants.values())), "", None)
 
-    async def orbits(self) -> views.Orbits:
+    async def orbits(self) -> sky_panel.Orbits:
         """Return the two orbits as lines."""
         earth, mars = self._sky_view.orbits(self._clock.now())
-        return views.Orbits(earth, mars)
+        return sky_panel.Orbits(earth, mars)
 
     async def status(self, person: str, to: str = "") -> views.PageStatus:
         """Return what moves, as the place of this person knows it, and the way to a correspondent.
@@ -308,7 +308,7 @@ class NodePageBackend:
         said += [clocks.held()] if daemon.own_clock.holds_expiry else []
         return (*said, *(clocks.differs(each, self._sky_view.titles) for each in daemon.disagreements()))
 
-    def _panel(self, owner: Inhabitant, to: str, reach: Reach | None) -> views.SkyPanel:
+    def _panel(self, owner: Inhabitant, to: str, reach: Reach | None) -> sky_panel.SkyPanel:
         """Return the sky between a person and a correspondent, by the way that a letter takes there.
 
         Args:
@@ -334,7 +334,7 @@ class NodePageBackend:
                 return PlannedLight(contact.start, contact.light_time(contact.start) / SECOND)
         return None
 
-    def _conjunction(self, panel: views.SkyPanel) -> views.ConjunctionView | None:
+    def _conjunction(self, panel: sky_panel.SkyPanel) -> sky_panel.ConjunctionView | None:
         # Where no sky is between them, nothing comes between them either.
         if panel.distance_km is None:
             return None

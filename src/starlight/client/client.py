@@ -38,9 +38,10 @@ from starlight.web.distress_view import (
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
 from starlight.web.group_view import GroupChange, GroupFounding, GroupView
 from starlight.web.search_view import FoundLetter, SearchView
+from starlight.web.sky_panel import CivilFace, Clock, CountedFace
 from starlight.web.thread import called
 from starlight.web.topic_view import TopicView
-from starlight.web.views import CivilFace, Clock, CountedFace, MailboxView, Person, Recipient, Upload
+from starlight.web.views import MailboxView, Person, Recipient, Upload
 
 __all__ = [
     "CallCourseView",

@@ -1,4 +1,4 @@
-"""What the people of a live node have chosen for their pages; durable on return."""
+"""The choices of the people of a live node for their pages; durable on return."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the owner of a mailbox has chosen for the pages that show it; kept with it, and never sent."""
+"""The choices of the owner of a mailbox for the pages that show it; kept with it, and never sent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BY_BROWSER = "browser"
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """What a person has chosen; as it stands here, what holds until they choose.
+    """The choices of a person; as it stands here, what holds until they choose.
 
     Everything that is off at first is `False`, so that a form's box that is not ticked says the same as a key
     that is left out.

@@ -1,4 +1,4 @@
-"""What of one node's mailboxes is on its way, to be drawn: letters and parts, where each is by its forecast.
+"""Letters and parts of one node on their way, to be drawn: each where its forecast has it.
 
 It is found among what is open, which is kept in memory, and never by going through a mailbox. Nothing is
 changed by asking. Of what comes to a mailbox only that is told which this node knows: letters that are here,
@@ -72,7 +72,7 @@ class _Found(NamedTuple):
 
 
 class Flights:
-    """What is on its way from and to the mailboxes of one node.
+    """All that is on its way from and to the mailboxes of one node.
 
     Args:
         mailboxes: of the node.

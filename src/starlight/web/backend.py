@@ -25,20 +25,10 @@ from starlight.web.media_backend import MediaBackend
 from starlight.web.queue_backend import QueueBackend
 from starlight.web.search_view import Finder
 from starlight.web.settings_backend import SettingsBackend
+from starlight.web.sky_panel import Clock, Orbits, SkyPanel
 from starlight.web.storage_backend import StorageBackend
 from starlight.web.topic_view import TopicDesk
-from starlight.web.views import (
-    Clock,
-    MailboxView,
-    Orbits,
-    PaceView,
-    PageChange,
-    PageStatus,
-    Person,
-    Recipient,
-    SkyPanel,
-    StormView,
-)
+from starlight.web.views import MailboxView, PaceView, PageChange, PageStatus, Person, Recipient, StormView
 
 
 class Correspondence(Protocol):

@@ -11,7 +11,7 @@ from starlight.messages.draft import Draft
 from starlight.web.answers import is_of_api
 from starlight.web.body import read_body
 from starlight.web.local_moment import moment_of, require_ahead
-from starlight.web.views import Clock
+from starlight.web.sky_panel import Clock
 from starlight.web.visit import Visit
 from starlight.words.language import _
 

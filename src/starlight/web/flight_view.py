@@ -1,4 +1,4 @@
-"""What of a mailbox is in flight, as the page and its JSON twin tell it: tracks with names, ways, gaps."""
+"""Letters of a mailbox in flight, as the page and its JSON twin tell them: tracks with names, ways, gaps."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class FlightView(msgspec.Struct, frozen=True):
 
 
 class FlightDesk(Protocol):
-    """What of one person's letters is in flight."""
+    """One person's letters in flight."""
 
     async def flight(self) -> FlightView:
         """Return it as it is now."""

@@ -17,8 +17,9 @@ from starlight.web.forecast_view import PredictionView, ReachView
 from starlight.web.localtime import next_day
 from starlight.web.reader import Reader
 from starlight.web.render import render
+from starlight.web.sky_panel import Clock, Orbits
 from starlight.web.thread import called, first_unread, thread
-from starlight.web.views import Clock, ConversationView, MailboxView, Orbits, PageStatus, Person
+from starlight.web.views import ConversationView, MailboxView, PageStatus, Person
 
 PARTS = (
     "distress",

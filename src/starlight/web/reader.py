@@ -14,7 +14,8 @@ from starlight.messages.settings import AT_FIRST, Settings
 from starlight.web import localtime, wire
 from starlight.web.forecast_view import LatenessView, PredictionView
 from starlight.web.render import render
-from starlight.web.views import Clock, Person, Recipient
+from starlight.web.sky_panel import Clock
+from starlight.web.views import Person, Recipient
 from starlight.words import flight, later, letters, parts
 from starlight.words.sentence import Moment, Sentence
 

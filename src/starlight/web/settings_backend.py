@@ -8,7 +8,7 @@ from starlight.messages.settings import Settings
 
 
 class SettingsBackend(Protocol):
-    """What one person has chosen."""
+    """The choices of one person."""
 
     async def settings(self) -> Settings:
         """Return what was chosen last; asked for at each page."""

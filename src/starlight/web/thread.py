@@ -10,7 +10,8 @@ import msgspec
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.letter_view import LetterView
 from starlight.web import localtime
-from starlight.web.views import Clock, MailboxView, Recipient
+from starlight.web.sky_panel import Clock
+from starlight.web.views import MailboxView, Recipient
 
 FOLD_CHARACTERS = 900
 FOLD_LINES = 14
