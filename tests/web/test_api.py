@@ -275,7 +275,8 @@ def test_an_error_says_what_a_letter_needs_and_what_it_may_have(serving: Serving
         told = client.post(LETTERS, json=HELLO | {"colour": "red"}).json()
         keys = (
             "to, text, reply_to, priority, critical, parts, key, plain_text, act, topic, topic_name, "
-            "replaces, leave_at, after, hold, open_at, open_on, unless_back"
+            "replaces, leave_at, after, hold, open_at, open_on, unless_back, bulk_parts, "
+            "media_time"
         )
         assert told["right"] == f"The keys there are {keys}"
 
