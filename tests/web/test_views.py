@@ -37,6 +37,8 @@ def test_every_view_is_accessible_and_fits(
         expect(
             page.get_by_role("heading", level=1).or_(page.get_by_role("heading", level=2)).first
         ).to_be_visible()
+        # Whoever needs help finds the call on whichever view is open.
+        assert page.locator("a.call-for-help").count() == (path != "/distress"), path
         accessible(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         assert page.locator("b[onclick]").count() == 0, path
