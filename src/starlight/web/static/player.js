@@ -4,8 +4,6 @@
 import { playedWords } from "./attachments.js";
 import { t } from "./texts.js";
 
-const WORDS_MOST = 80; // of an answer to a moment; the letter has the rest
-
 const byId = (id) => document.getElementById(id);
 
 export class Player {
@@ -64,19 +62,16 @@ export class Player {
     this.sound.play().catch(() => {});
   }
 
-  // Lists the answers to its moments, in the order in which they are heard.
+  // Lists the answers to its moments, as they stand beside it.
   showMoments() {
-    const found = [...document.querySelectorAll(`a[data-moment="${CSS.escape(this.voice.id)}"]`)];
-    found.sort((one, other) => Number(one.dataset.at) - Number(other.dataset.at));
+    const found = [...voiceOf(this.voice.id).querySelectorAll(".reactions li")];
     const rows = found.map((each) => {
-      const words = each.closest("article").querySelector(".text")?.textContent.trim() ?? "";
       const row = document.createElement("li");
       const button = row.appendChild(document.createElement("button"));
       button.type = "button";
-      button.dataset.at = each.dataset.at;
-      button.append(playedWords(Number(each.dataset.at)));
-      const said = row.appendChild(document.createElement("span"));
-      said.textContent = `${each.dataset.who}: ${words.length > WORDS_MOST ? `${words.slice(0, WORDS_MOST - 1)}…` : words}`;
+      button.dataset.at = each.querySelector("a").dataset.at;
+      button.append(each.querySelector("a").textContent);
+      row.append(each.querySelector("span").cloneNode(true));
       return row;
     });
     const list = byId("moments");
