@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -83,6 +85,10 @@ class Serving:
         self._server.force_exit = True
         self._thread.join()
         self._listener.close()
+        # A worker of the page may have been loading files, which are cut off here in the middle.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
 
 
 @pytest.fixture

@@ -165,7 +165,7 @@ def test_predicted_and_confirmed_look_different(visitor: Visitor, serving: Servi
     jay.get_by_label("Write to Nan-young").fill("Again")
     jay.get_by_role("button", name="Send").click()
     expect(letter(jay, "Again")).to_have_count(1)
-    expect(letter(jay, "Hello").locator("details")).to_have_attribute("open", "")
+    expect(letter(jay, "Hello").locator("details[id$=-course]")).to_have_attribute("open", "")
 
 
 def test_storm_and_silence(visitor: Visitor, serving: Serving) -> None:
@@ -486,7 +486,7 @@ def test_an_urgent_letter(visitor: Visitor, serving: Serving) -> None:
     accessible(jay)
     serving.advance(2 * MINUTE + LIGHT)
     expect(letter(nan, "Now!")).to_be_visible()
-    expect(nan.locator(".urgency")).to_have_count(0)  # A letter does not say how urgent it was.
+    expect(nan.locator(".urgency")).to_have_text(["Urgent"])  # The letter says how urgent it was.
 
 
 def test_a_letter_in_fragments(visitor: Visitor) -> None:

@@ -177,8 +177,31 @@ document.addEventListener("pointerdown", () => {
   trail = []; // Who points elsewhere means to leave it.
 });
 
+// What somebody presses stays where it is until they let go, or the click would fall on what takes its place.
+const pressed = { down: false, missed: false };
+
+addEventListener("pointerdown", () => {
+  pressed.down = true;
+}, true);
+
+for (const end of ["pointerup", "pointercancel", "dragend"]) {
+  addEventListener(end, () => {
+    // The click comes first.
+    setTimeout(() => {
+      pressed.down = false;
+      if (pressed.missed) refresh();
+      pressed.missed = false;
+    });
+  }, true);
+}
+
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const { target, fragment } = event.detail;
+  if (pressed.down) {
+    pressed.missed = true;
+    event.detail.shouldSwap = false;
+    return;
+  }
   if (target.id === "letters") scroll.hold();
   const fresh = fragment.firstElementChild;
   if (fresh?.dataset.version === target.dataset.version) event.detail.shouldSwap = false;
