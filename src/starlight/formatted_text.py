@@ -24,11 +24,11 @@ from markupsafe import Markup, escape
 from starlight.visible_text import visible_in_html
 
 CHARACTERS_MAX = 65_536
-BEGINNING_MAX = 400
-"""Characters of a letter that a list looks at, of which it shows a line or two."""
-
 MARKS_MAX = 2_000
 """What is longer, or has more lines and marks, is shown as it was written: fifty take a second or two."""
+
+BEGINNING_MAX = 400
+"""Characters of a letter that a list looks at, of which it shows a line or two."""
 
 NESTED_MAX = 8
 """Lists in lists and quotes in quotes: deeper ones are no longer read on a phone."""

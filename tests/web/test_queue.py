@@ -7,6 +7,7 @@ import asyncio
 import httpx
 from tests.web.fake_backend import FakeBackend
 
+from starlight.dtntime import MINUTE
 from starlight.web.app import make_app
 
 
@@ -45,3 +46,14 @@ def test_orders_reach_the_node() -> None:
     refused = ask(backend, "POST", "/api/people/jay/letters/gone/hold", json={})
     assert refused.status_code == 422
     assert "does not wait here any more" in refused.text
+
+
+def test_a_departure_that_did_not_come_true_is_in_doubt() -> None:
+    """What was to leave by now, and waits, is told as overdue: nothing past is shown as foreseen."""
+    backend = FakeBackend()
+    headers = {"Accept": "text/html"}
+    assert "was to leave" not in ask(backend, "GET", "/people/jay/queue", headers=headers).text
+    backend.advance(2 * MINUTE)
+    page = ask(backend, "GET", "/people/jay/queue", headers=headers).text
+    assert "was to leave" in page
+    assert "in doubt" in page

@@ -17,6 +17,7 @@ from starlight.words.language import ENGLISH, LANGUAGES, _, accepted, ngettext, 
 from starlight.words.sentence import Moment, fill
 
 TEMPLATES = sorted((SOURCE / "web" / "templates").glob("*.html"))
+SCRIPTS = sorted((SOURCE / "web" / "static").glob("*.js"))
 OTHERS = [each.tag for each in LANGUAGES if each.tag != ENGLISH]
 SHOWN = ("aria-label", "placeholder", "title", "alt")
 NAMES = {"Starlight", "UTC", "JSON", "ipn"}
@@ -78,6 +79,29 @@ def test_unmarked_text_is_found() -> None:
     looked = Unmarked()
     looked.feed('<p class="big">Hello</p><a title="There"><code>x</code> 12:30 ·</a>')
     assert looked.found == ["Hello", "There"]
+
+
+def untold(script: str) -> list[str]:
+    """Return the literals of a script that read like words for people, and are not in the hands of `t`."""
+    code = re.sub(r"//[^\n]*", "", script)
+    code = re.sub(r"\bt\(\s*(?:\"[^\"]*\"|`[^`]*`)", "", code)
+    literals = [one or other for one, other in re.findall(r'"([^"\n]*)"|`([^`]*)`', code)]
+    words = [each for each in literals if re.match(r"[A-Z][a-z]+( |$)|[a-z]+ [a-z]+ [a-z]", each)]
+    return [each for each in words if not re.search(r"[#.\[\]<>=/]", each)]
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_shows_no_text_outside_the_catalogues(path: Path) -> None:
+    """Every word for people in the page's scripts is told by `t`; names of keys and classes are no words."""
+    months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"}
+    internal = {"Enter", "Escape", "distress-call far answered", "the node does not answer"}
+    assert set(untold(path.read_text(encoding="utf-8"))) <= months | internal
+
+
+def test_untold_text_is_found() -> None:
+    """What would be shown in English alone is found, as a text and as a template with values."""
+    told = 'say(t("Not sent")); key("Enter"); a = "Not sent"; b = `Remove ${what}`; c = "no route is known";'
+    assert untold(told) == ["Enter", "Not sent", "Remove ${what}", "no route is known"]
 
 
 @pytest.mark.parametrize("tag", OTHERS)

@@ -78,18 +78,15 @@ def queue(asked: QueueOptions) -> None:
     if asked.json_output:
         print_json(plain_values(found))
     else:
-        _show(found)
+        _show(found, client.clock().now)
 
 
-def _show(found: QueueView) -> None:
+def _show(found: QueueView, now: int) -> None:
     if not found.waiting:
         echo("Nothing waits to leave.")
     for each in found.waiting:
-        leaves = "no route is known" if each.leaves is None else f"leaves {_told(each.leaves)}"
-        there = "" if each.arrives is None else f", there {_told(each.arrives)}"
-        by = f" over {visible(each.by)}" if each.by else ""
         echo(f"{each.position}. {_line(each)}")
-        echo(f"   {leaves}{by}{there}  (predicted), {each.size_bytes} bytes, {each.priority.name.lower()}")
+        echo(f"   {_leaves(each, now)}, {each.size_bytes} bytes, {each.priority.name.lower()}")
         if each.fixed:
             echo("   It can't be changed any more: it has left, or a link may have taken it.")
     for each in found.held:
@@ -100,6 +97,17 @@ def _show(found: QueueView) -> None:
     for each in found.left:
         left = "" if each.leaves is None else f" {_told(each.leaves)}"
         echo(f"left{left}: {_line(each)}; what is on its way can't be withdrawn")
+
+
+def _leaves(each: QueueEntry, now: int) -> str:
+    """Return when an entry leaves and is there, as foreseen; what is overdue is in doubt."""
+    by = f" over {visible(each.by)}" if each.by else ""
+    if each.leaves is None:
+        return f"no route is known{by}"
+    if each.is_overdue(now):
+        return f"was to leave {_told(each.leaves)}{by}  (in doubt)"
+    there = "" if each.arrives is None else f", there {_told(each.arrives)}"
+    return f"leaves {_told(each.leaves)}{by}{there}  (predicted)"
 
 
 def _line(each: QueueEntry | HiddenThere) -> str:

@@ -16,6 +16,7 @@ from starlight.mailboxes.decoded import DecodedRecords
 from starlight.mailboxes.mailbox_index import MailboxIndex
 from starlight.mailboxes.records import CARRIER
 from starlight.messages.course import course_id, letter_of_course
+from starlight.messages.delivery import DeliveryState
 from starlight.messages.dispatch import Sent
 from starlight.messages.letter import Letter
 from starlight.node.application import Erase, Save
@@ -75,6 +76,11 @@ class OutgoingLetters:
             return []
         further = (self.get(course_id(letter_id, number)) for number in range(1, first.courses))
         return [first, *(sent for sent in further if sent is not None)]
+
+    def is_withdrawn(self, letter_id: str) -> bool:
+        """Return whether a letter was written here and taken back, from each node that it went to."""
+        courses = self.courses(letter_id)
+        return bool(courses) and all(each.dispatch.state is DeliveryState.WITHDRAWN for each in courses)
 
     def written(self, id: str) -> tuple[Letter, Sent] | None:
         """Return a letter that was written here as it goes by a course, and what is known of it, or None."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlight.messages.delivery import DeliveryState
 from starlight.messages.letter import Letter, MediaTime
 from starlight.messages.quote import pinned, quoted
 from starlight.messages.reaction_view import ReactionView
@@ -18,15 +17,19 @@ if TYPE_CHECKING:
     from starlight.mailboxes.mailbox import Mailbox
 
 
-def reactions_to(mailbox: Mailbox, letter: Letter) -> tuple[ReactionView, ...]:
-    """Return the letters that are pinned to a letter's parts, by part and moment."""
-    if not letter.parts:
-        return ()
+def reactions_to(mailbox: Mailbox, letter: Letter, pinned_to: tuple[str, ...]) -> tuple[ReactionView, ...]:
+    """Return the letters that are pinned to a letter's parts, by part and moment, of those that say so.
+
+    Args:
+        mailbox: where it is.
+        letter: whose parts.
+        pinned_to: the ids of letters that say they are pinned to it (`LetterMarks.pinned`).
+    """
     found = []
-    for id in mailbox.marks.get(letter.id).pinned:
+    for id in pinned_to:
         answer = mailbox.letter(id)
         at = None if answer is None else _moment(mailbox, answer, letter)
-        if answer is None or at is None or _is_withdrawn(mailbox, answer):
+        if answer is None or at is None or mailbox.outgoing.is_withdrawn(id):
             continue
         words = quoted(answer.id, answer).text
         found.append(ReactionView(answer.id, at.part, at.at_ms, answer.sender, text=words))
@@ -41,8 +44,3 @@ def _moment(mailbox: Mailbox, answer: Letter, letter: Letter) -> MediaTime | Non
     if index.entry(answer.id).correspondent != index.entry(letter.id).correspondent:
         return None
     return pinned(answer, letter)
-
-
-def _is_withdrawn(mailbox: Mailbox, letter: Letter) -> bool:
-    sent = mailbox.sent(letter.id)
-    return sent is not None and sent.dispatch.state is DeliveryState.WITHDRAWN

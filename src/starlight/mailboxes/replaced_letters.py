@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlight.messages.delivery import DeliveryState
 from starlight.messages.former import FormerView
 from starlight.messages.letter import Letter
 
@@ -20,10 +19,14 @@ if TYPE_CHECKING:
 def replacement_of(mailbox: Mailbox, letter: Letter) -> Letter | None:
     """Return the letter that its author has put in the place of one; None where there is none."""
     # Under the id that its author knows, which is another where somebody had used that up.
-    for id in (letter.id, letter.id.removeprefix(f"{letter.sender}/")):
+    for id in dict.fromkeys((letter.id, letter.id.removeprefix(f"{letter.sender}/"))):
         name = mailbox.marks.get(id).replacement(letter.sender)
         found = None if name is None else mailbox.letter(name)
-        if found is not None and _stands_for(mailbox, found, letter) and not _is_withdrawn(mailbox, found):
+        if (
+            found is not None
+            and _stands_for(mailbox, found, letter)
+            and not mailbox.outgoing.is_withdrawn(found.id)
+        ):
             return found
     return None
 
@@ -62,8 +65,3 @@ def _stands_for(mailbox: Mailbox, new: Letter, old: Letter) -> bool:
         and new.sender == old.sender
         and index.entry(new.id).correspondent == index.entry(old.id).correspondent
     )
-
-
-def _is_withdrawn(mailbox: Mailbox, letter: Letter) -> bool:
-    courses = mailbox.outgoing.courses(letter.id)
-    return bool(courses) and all(each.dispatch.state is DeliveryState.WITHDRAWN for each in courses)

@@ -70,7 +70,7 @@ def _with_marks(view: LetterView, mailbox: Mailbox, letter: Letter) -> LetterVie
         starred=entry.starred,
         open_question=entry.asks,
         remind_at=mailbox.marks.reminder(letter.id),
-        reactions=reactions_to(mailbox, letter),
+        reactions=reactions_to(mailbox, letter, marks.pinned),
     )
 
 

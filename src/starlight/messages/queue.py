@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
+from starlight.dtntime import MINUTE
 from starlight.json_time import Time
 from starlight.messages.held import Held
 from starlight.messages.letter import Letter
@@ -63,6 +64,10 @@ class QueueEntry(msgspec.Struct, frozen=True, kw_only=True):
     window_ends: Time | None = None
     held: Held | None = None
     fixed: Fixed = Fixed.NONE
+
+    def is_overdue(self, now: int) -> bool:
+        """Return whether it was to leave a minute and more before a time in ns, and has not."""
+        return self.position is not None and self.leaves is not None and self.leaves < now - MINUTE
 
 
 class HiddenThere(msgspec.Struct, frozen=True, kw_only=True):

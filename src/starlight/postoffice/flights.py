@@ -16,7 +16,6 @@ from msgspec.structs import replace
 from starlight.contacts import Notice
 from starlight.errors import InputError
 from starlight.mailboxes.mailbox import Mailbox
-from starlight.messages.conversation import correspondent_of
 from starlight.messages.course import letter_of_course
 from starlight.messages.delivery import WITHDRAWABLE, Certainty, DeliveryState, Fact, Leg
 from starlight.messages.dispatch import Dispatch, Sent
@@ -194,7 +193,7 @@ class Flights:
             if missing:
                 yield Coming(
                     letter=id,
-                    correspondent=correspondent_of(letter, mailbox.address),
+                    correspondent=mailbox.index.entry(id).correspondent,
                     from_address=letter.sender,
                     text=first_words(letter),
                     parts=len(missing),

@@ -34,7 +34,7 @@ class FlightRoutes:
         flight = await self._backend.flights(visit.person.id).flight()
         if wants_json(request):
             return json_answer(flight)
-        unread = sum(each.unread for each in (await visit.letters.mailbox(limit=1)).conversations)
+        unread = (await visit.letters.mailbox(limit=1)).unread
         reader = await visit.reader()
         line = time_line(flight)
         page = reader.view(
@@ -52,10 +52,6 @@ class FlightRoutes:
 
 def next_moment(flight: FlightView) -> int | None:
     """Return when what is told changes next by the passing of time alone, in ns; None where nothing does."""
-    moments = (
-        at
-        for track in flight.tracks
-        for at in (track.left, track.arrives, track.word_at, *(hop.leaves for hop in track.hops))
-        if at is not None and at > flight.now
-    )
-    return min(moments, default=None)
+    moments = [at for track in flight.tracks for at in (track.left, track.arrives, track.word_at)]
+    moments += [at for track in flight.tracks for hop in track.hops for at in (hop.leaves, hop.arrives)]
+    return min((at for at in moments if at is not None and at > flight.now), default=None)

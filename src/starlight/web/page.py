@@ -169,7 +169,7 @@ class PageView:
             sides=_sides(clock, world, other),
             address=self.mailbox.correspondent,
             next_moment=next_moment(self.mailbox, self.status),
-            unread=sum(each.unread for each in self.mailbox.conversations),
+            unread=self.mailbox.unread,
         )
 
 

@@ -67,7 +67,7 @@ class QueueRoutes:
         queue = await self._backend.queues(visit.person.id).queue()
         if wants_json(request):
             return json_answer(queue)
-        unread = sum(each.unread for each in (await visit.letters.mailbox(limit=1)).conversations)
+        unread = (await visit.letters.mailbox(limit=1)).unread
         page = (await visit.reader()).view("queue", unread=unread, queue=queue, moves=_moves(queue))
         return HTMLResponse(page)
 

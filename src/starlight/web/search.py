@@ -115,11 +115,7 @@ class SearchRoutes:
             return json_answer(found)
         mailbox = await visit.letters.mailbox(limit=1)
         page = SearchPage(await visit.reader(), asked, found)
-        return HTMLResponse(
-            page.html(
-                [*mailbox.conversations, *mailbox.hidden], sum(each.unread for each in mailbox.conversations)
-            )
-        )
+        return HTMLResponse(page.html([*mailbox.conversations, *mailbox.hidden], mailbox.unread))
 
 
 class Hit:

@@ -39,8 +39,7 @@ class SettingsRoutes:
         visit = await Visit.of(self._backend, request)
         if wants_json(request):
             return json_answer(await self._backend.settings(visit.person.id).settings())
-        mailbox = await visit.letters.mailbox(limit=1)
-        unread = sum(each.unread for each in mailbox.conversations)
+        unread = (await visit.letters.mailbox(limit=1)).unread
         reader = await visit.reader()
         saved = "saved" in request.query_params
         return HTMLResponse(reader.view("settings", unread=unread, languages=LANGUAGES, saved=saved))

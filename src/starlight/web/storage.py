@@ -67,7 +67,6 @@ class StorageRoutes:
         storage = await self._backend.storage(visit.person.id).storage()
         mailbox = await visit.letters.mailbox(limit=1)
         everyone = [each for each in (*mailbox.conversations, *mailbox.hidden) if each.letters]
-        unread = sum(each.unread for each in mailbox.conversations)
         reader = await visit.reader()
         told = {"storage": storage, "order": order, "released": released, "erased": erased}
-        return HTMLResponse(reader.view("storage", unread=unread, everyone=everyone, **told))
+        return HTMLResponse(reader.view("storage", unread=mailbox.unread, everyone=everyone, **told))

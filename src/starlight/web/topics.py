@@ -69,7 +69,7 @@ class TopicRoutes:
 
         page = (await visit.reader()).view(
             "topics",
-            unread=sum(each.unread for each in mailbox.conversations),
+            unread=mailbox.unread,
             topics=topics,
             questions=listed(marked.questions),
             starred=listed(marked.starred),

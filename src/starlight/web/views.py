@@ -100,6 +100,11 @@ class MailboxView(msgspec.Struct, frozen=True):
     reminders_due: int = 0
     next_reminder: Time | None = None
 
+    @property
+    def unread(self) -> int:
+        """Return how many letters are unread, of all that are listed."""
+        return sum(each.unread for each in self.conversations)
+
 
 class Upload(msgspec.Struct, frozen=True):
     """The bytes of a part that were uploaded.

@@ -163,7 +163,7 @@ export class Attachments {
         place += 1;
         const remove = row.querySelector("[data-act=remove]");
         remove.hidden = false;
-        remove.setAttribute("aria-label", `Remove ${describe(group, step, at)}`);
+        remove.setAttribute("aria-label", t("Remove {what}", { what: describe(group, step, at) }));
         remove.dataset.group = number;
         remove.dataset.step = at;
         const keep = row.querySelector("[data-act=keep]");
@@ -241,14 +241,14 @@ export class Refusal extends Error {}
 function describe(group, step, at) {
   const { width, height, kind, duration_ms: length } = step.attachment;
   const pixels = width && height ? `, ${width} × ${height}` : "";
-  const which = group.steps.length > 1 ? (at === group.steps.length - 1 ? "the whole picture" : "a smaller one") : "";
-  const name = kind === "voice" && !group.name ? "Voice" : group.name;
+  const which = group.steps.length > 1 ? (at === group.steps.length - 1 ? t("the whole picture") : t("a smaller one")) : "";
+  const name = kind === "voice" && !group.name ? t("Voice") : group.name;
   return `${name}${which ? `: ${which}` : ""}${pixels}${length ? `, ${playedWords(length)}` : ""}, ${sizeWords(step.size)}`;
 }
 
 // As people say it, in three digits at most; `render.py` says it likewise.
 export function sizeWords(bytes) {
-  if (bytes < 1000) return `${bytes} bytes`;
+  if (bytes < 1000) return t("{bytes} bytes", { bytes });
   const [number, unit] = bytes < 999_500 ? [bytes / 1e3, "kB"] : [bytes / 1e6, "MB"];
   return `${number.toFixed(number < 9.95 ? 1 : 0)} ${unit}`;
 }

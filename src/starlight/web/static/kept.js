@@ -37,7 +37,7 @@ export class Kept {
     article.dataset.key = letter.key;
     article.setAttribute("aria-labelledby", `${article.id}-from`);
     row.querySelector("h2").id = `${article.id}-from`;
-    find("text").textContent = letter.text || (letter.attached ?? []).map((group) => group.name || "Voice").join(", ");
+    find("text").textContent = letter.text || (letter.attached ?? []).map((group) => group.name || t("Voice")).join(", ");
     find("answers").textContent = letter.answers ?? "";
     find("answers").hidden = !letter.answers;
     find("urgent").hidden = letter.priority !== "expedited";
@@ -60,7 +60,7 @@ export class Kept {
     const kept = this.outbox.letters();
     for (const link of document.querySelectorAll(".person[data-address]")) {
       const mine = drafts.find((one) => one.to === link.dataset.address);
-      const written = mine?.text.trim() || (mine?.attached ?? []).map((group) => group.name || "Voice").join(", ");
+      const written = mine?.text.trim() || (mine?.attached ?? []).map((group) => group.name || t("Voice")).join(", ");
       const draft = mine?.topic_shown && written ? `${mine.topic_shown}: ${written}` : written;
       const waits = kept.filter((letter) => letter.to === link.dataset.address);
       const refused = waits.filter((letter) => letter.refused).length;

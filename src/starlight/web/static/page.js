@@ -178,28 +178,29 @@ document.addEventListener("pointerdown", () => {
 });
 
 // What somebody presses stays where it is until they let go, or the click would fall on what takes its place.
-const pressed = { down: false, missed: false };
+// A browser may keep the end of a press to itself, as when its menu opens: so a press counts for a second.
+const PRESS_MS = 1000;
+let pressed = -PRESS_MS;
+let missed = 0;
+const isPressed = () => performance.now() - pressed < PRESS_MS;
 
 addEventListener("pointerdown", () => {
-  pressed.down = true;
+  pressed = performance.now();
 }, true);
 
-for (const end of ["pointerup", "pointercancel", "dragend"]) {
-  addEventListener(end, () => {
-    // The click comes first.
-    setTimeout(() => {
-      pressed.down = false;
-      if (pressed.missed) refresh();
-      pressed.missed = false;
-    });
-  }, true);
+for (const end of ["pointerup", "pointercancel"]) {
+  // The click comes first.
+  addEventListener(end, () => setTimeout(() => {
+    pressed = -PRESS_MS;
+  }), true);
 }
 
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const { target, fragment } = event.detail;
-  if (pressed.down) {
-    pressed.missed = true;
+  if (isPressed()) {
     event.detail.shouldSwap = false;
+    clearTimeout(missed); // once for all parts that came now
+    missed = setTimeout(refresh, PRESS_MS / 4);
     return;
   }
   if (target.id === "letters") scroll.hold();

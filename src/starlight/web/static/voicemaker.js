@@ -29,12 +29,12 @@ export class VoiceMaker {
       if (!(await this.isAvailable())) return;
       await this.recorder.start();
     } catch (error) {
-      const why = error.name === "NotAllowedError" ? "this page may not use the microphone" : "no microphone was found";
+      const why = error.name === "NotAllowedError" ? t("this page may not use the microphone") : t("no microphone was found");
       this.attachments.tell(error instanceof DOMException ? t("No recording: {why}.", { why }) : t("No recording: {why}", { why: error.message }));
       return;
     }
     this.file = null;
-    this.open("Recording", true);
+    this.open(t("Recording"), true);
     this.ticked(0);
     byId("recording-stop").focus();
   }
