@@ -179,9 +179,9 @@ def test_more_routes_than_anybody_looks_at_are_not_drawn() -> None:
 
 
 def test_the_page_comes_anew_when_something_is_foreseen() -> None:
-    """That is the first moment of all that is yet to come; none where nothing is."""
+    """That is the first moment of all that is yet to come, be it at a hop; none where nothing is."""
     view = flight_at(START)
-    assert next_moment(view) == START + 8 * MINUTE
+    assert next_moment(view) == START + 6 * MINUTE
     assert next_moment(replace(view, tracks=view.tracks[-1:])) is None
 
 
