@@ -22,7 +22,7 @@ from starlight.dtntime import MILLISECOND, SECOND
 from starlight.links import TcpclConfig
 from starlight.links.tcpcl_extensions import CLOCK_EXTENSION, GREETING_EXTENSION, GREETING_MAX
 from starlight.node.config import NodeConfig
-from starlight.postoffice.outbox import LETTER_LIFETIME
+from starlight.postoffice.lifetimes import LETTER_LIFETIME
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "reference" / "node-file.md"

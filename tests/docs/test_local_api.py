@@ -165,6 +165,7 @@ TITLES: dict[str, str] = {
     "TopicView": "Topic",
     "MarkedLetters": "Marked letters",
     "CopiedView": "Copy",
+    "PremiereView": "Premiere",
     "ReactionView": "Reaction",
     "MediaTime": "Media time",
     "ReaderView": "Reader",

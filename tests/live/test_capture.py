@@ -18,7 +18,7 @@ from starlight.messages.draft import Draft
 from starlight.messages.letter import Letter
 from starlight.neighbours.peer import PeerConfig
 from starlight.node.config import NodeConfig
-from starlight.postoffice.outbox import LETTER_LIFETIME
+from starlight.postoffice.lifetimes import LETTER_LIFETIME
 
 pytestmark = pytest.mark.skipif(
     shutil.which("tshark") is None, reason="tshark is missing: apt-get install tshark"

@@ -17,7 +17,7 @@ from starlight.messages.first_format import encode_first
 from starlight.messages.letter import Telemetry
 from starlight.messages.urgency import Priority
 from starlight.node.application import Submit
-from starlight.postoffice.outbox import LETTER_LIFETIME
+from starlight.postoffice.lifetimes import LETTER_LIFETIME
 from starlight.postoffice.postoffice import PostOffice
 
 ROVER = "ipn:20.30"

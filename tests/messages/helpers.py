@@ -37,7 +37,7 @@ from starlight.node.application import (
 from starlight.node.config import NodeConfig
 from starlight.node.events import PlanChanged
 from starlight.node.forecast import Outgoing
-from starlight.postoffice.outbox import LETTER_LIFETIME
+from starlight.postoffice.lifetimes import LETTER_LIFETIME
 from starlight.postoffice.postoffice import PostOffice
 from starlight.postoffice.unopened import Fact
 from starlight.routing import NoRoute, Route, RouteRequest

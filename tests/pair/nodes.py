@@ -271,4 +271,16 @@ def real_pair(
         yield Pair(nodes[0], nodes[1], context)
 
 
-__all__ = ["DAY", "HOUR", "JAY", "NAN", "Pair", "RealNode", "contacts", "looks_well", "real_pair", "send"]
+__all__ = [
+    "DAY",
+    "HOUR",
+    "JAY",
+    "LIGHT_S",
+    "NAN",
+    "Pair",
+    "RealNode",
+    "contacts",
+    "looks_well",
+    "real_pair",
+    "send",
+]

@@ -120,6 +120,17 @@ def test_to_ask_again_after_the_moment_is_no_error() -> None:
     assert len(backend.drafts) == 1
 
 
+def test_a_piece_begins_by_the_clock_of_who_writes() -> None:
+    """Its day and time are read like those of leaving; the way in which it begins there is a word."""
+    backend = FakeBackend()
+    begins = {"premiere_day": "2051-05-03", "premiere_time": "20:00"}
+    assert post(backend, **begins, premiere_mode="one_light_time_later").status_code == 303
+    assert post(backend, **begins, premiere_mode="", key="k2").status_code == 303
+    first, second = backend.drafts
+    assert first.premiere_at == second.premiere_at == from_text("2051-05-03T11:00:00Z")
+    assert (first.premiere_mode, second.premiere_mode) == ("one_light_time_later", "each_clock")
+
+
 def test_own_letters_can_be_waited_for() -> None:
     """Those that have not been read yet are offered by whom they went to and their first words, as text."""
     backend = FakeBackend()

@@ -88,6 +88,8 @@ class SendOptions(NamedTuple):
     open_at: int | None
     open_on: str
     unless_back: int | None
+    premiere: int | None
+    one_light_time_later: bool
     explain: bool
     json_output: bool
 
@@ -186,6 +188,12 @@ class SendOptions(NamedTuple):
     help="Open it as soon as the amended plan there has a fact of this name, such as landed.",
 )
 @moment("--unless-back", "As --open-at, for a letter that you take back if you are back by then.")
+@moment("--premiere", "Let the voice or song that goes with it begin at both ends then.")
+@click.option(
+    "--one-light-time-later",
+    is_flag=True,
+    help="With --premiere: let it begin there when they could have heard it begin here.",
+)
 @click.option("--explain", is_flag=True, help="Explain why it will not arrive sooner.")
 @as_json
 @collected(SendOptions)
@@ -238,6 +246,8 @@ def _draft(client: Client, asked: SendOptions) -> Draft:
     if asked.open_at is not None and asked.unless_back is not None:
         right = "Give one of --open-at and --unless-back"
         raise InputError("a letter opens at one moment", where="--unless-back", right=right)
+    if asked.one_light_time_later and asked.premiere is None:
+        raise InputError("there is no --premiere", where="--one-light-time-later", right="Give both, or none")
     parts_asked = PartFiles(asked.voices, asked.voice_as, asked.pictures, asked.keep_camera_data, asked.files)
     parts = uploaded(client, asked.folder, asked.person, address, parts_asked)
     return Draft(
@@ -261,6 +271,8 @@ def _draft(client: Client, asked: SendOptions) -> Draft:
         unless_back=asked.unless_back is not None,
         bulk_parts=asked.bulk_parts,
         media_time=asked.at_media,
+        premiere_at=asked.premiere,
+        premiere_mode="one_light_time_later" if asked.one_light_time_later else "each_clock",
     )
 
 

@@ -42,8 +42,18 @@ def shown_letter(mailbox: Mailbox, letter_id: str, now: int) -> LetterView:
         view = _with_group(view, mailbox, courses, now)
     # Where its course is not known, that may be set aside; whose letter it is, it says itself.
     mine = sent is not None or letter.sender == mailbox.address
+    words_at = received.arrived_at if received else None
+    if sent is not None:
+        words_at = sent.dispatch.confirmed.arrived_at or sent.dispatch.expected.arrives
     parts = tuple(
-        part_view(number, part, mailbox.parts.get(letter_id, number), least_far_part(courses, number))
+        part_view(
+            number,
+            part,
+            mailbox.parts.get(letter_id, number),
+            least_far_part(courses, number),
+            mine=mine,
+            words_at=words_at,
+        )
         for number, part in enumerate(letter.parts)
     )
     reply_to = mailbox.index.entry(letter_id).reply_to

@@ -19,6 +19,7 @@ from starlight.json_time import Time
 from starlight.messages.awaited_name import awaited, is_name
 from starlight.messages.letter import Act, MediaTime
 from starlight.messages.parts import OCTETS, PartKind
+from starlight.messages.premiere import check_mode
 from starlight.messages.urgency import check_priority
 from starlight.routing import Priority
 
@@ -88,6 +89,9 @@ def check_act(word: str) -> None:
         raise InputError(f"{word!r} is no act of a letter", where="act", right=f"Such are {known}")
 
 
+EACH_CLOCK = "each_clock"
+"""The way to begin together where none is told."""
+
 ABOUT_ANOTHER = ("copy", "obsolete", "withdrawn")
 """Acts about the letter that is answered, which need no words."""
 
@@ -97,6 +101,7 @@ Recipient = Annotated[str, msgspec.Meta(extra={"check": recipient})]
 """Whom a letter is for."""
 ClientKey = Annotated[str, msgspec.Meta(extra={"check": check_key})]
 PartWord = Annotated[str, msgspec.Meta(extra={"check": check_kind})]
+ModeWord = Annotated[str, msgspec.Meta(extra={"check": check_mode})]
 ActWord = Annotated[str, msgspec.Meta(extra={"check": check_act})]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 """Milliseconds or pixels; no more than any program can count with."""
@@ -162,6 +167,9 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         open_on: the name of a fact of the mission that opens it, whichever is first.
         unless_back: it is not to be read if its author is back by `open_at`, who then withdraws it.
         bulk_parts: its parts that travel apart fill what capacity nothing else needs, after everything else.
+        premiere_at: when the voice or song that goes with it begins at both ends, in ns.
+        premiere_mode: how its reader's end begins, as a word (`parts.PremiereCode`): at the same moment, or
+            one light time later.
         media_time: the moment of a voice or a song in the letter that it answers, to which it is pinned.
 
     Raises:
@@ -188,6 +196,8 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unless_back: bool = False
     bulk_parts: bool = False
     media_time: MediaTime | None = None
+    premiere_at: Time | None = None
+    premiere_mode: ModeWord = EACH_CLOCK
 
     def __post_init__(self) -> None:
         """Check what can be checked without a mailbox; the address becomes the one text that means it."""
@@ -198,6 +208,8 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         force_setattr(self, "topic", self.topic or None)
         force_setattr(self, "replaces", self.replaces or None)
         check_act(self.act)
+        force_setattr(self, "premiere_mode", self.premiere_mode or EACH_CLOCK)
+        check_mode(self.premiere_mode)
         force_setattr(self, "after", self.after or None)
         if self.key is not None:
             check_key(self.key)

@@ -152,6 +152,18 @@ class MessageForecaster:
 
     # The way to a correspondent.
 
+    def light_time_at(self, source: str, address: str, at: int) -> float | None:
+        """Return how long light takes to an address on the route of a letter that leaves at a time, in s.
+
+        Returns:
+            None where the plan knows no route from then on.
+        """
+        if self.node_of(address) == self.node:
+            return 0.0
+        outgoing = Outgoing(source, address, ANSWER_BYTES, ANSWER_LIFETIME_MS)
+        route = self.foreseen_by.elsewhere(self.node, outgoing, at, None).route
+        return None if route is None else light_time_s(route)
+
     def reach(self, source: str, address: str, now: int, letters_here: int = 0) -> Reach:
         """Return the state of the way to a correspondent.
 

@@ -111,6 +111,7 @@ class PremiereKey(IntEnum):
 
     TIME = 0
     CODE = 1
+    LATER = 2
 
 
 class DistressKey(IntEnum):
@@ -188,6 +189,7 @@ def _premiere_keys(premiere: Premiere) -> Keys:
     keys |= told(
         (PremiereKey.TIME, ms(premiere.time), None),
         (PremiereKey.CODE, premiere.code, PremiereCode.EACH_CLOCK),
+        (PremiereKey.LATER, premiere.later_ms, 0),
     )
     return keys
 
@@ -309,6 +311,7 @@ def _premiere(value: object) -> Premiere:
         integer(keys.get(PremiereKey.TIME), "the time of a premiere") * MILLISECOND,
         integer(keys.get(PremiereKey.CODE, PremiereCode.EACH_CLOCK.value), "the code of a premiere"),
         unknown(keys, PremiereKey),
+        integer(keys.get(PremiereKey.LATER, 0), "the light time of a premiere"),
     )
 
 

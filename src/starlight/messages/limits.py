@@ -35,6 +35,9 @@ from starlight.messages.letter import (
 )
 from starlight.messages.parts import Chunk, Part
 
+PREMIERE_LATER_MAX_MS = 86_400_000
+"""A day: light takes 6 hours to Pluto."""
+
 _GROUP = re.compile(r"group:[0-9a-f]{32}")
 
 
@@ -137,6 +140,9 @@ def _check_part(part: Part) -> None:
     if part.premiere is not None:
         _check_time("premiere", part.premiere.time)
         _check_code("premiere", part.premiere.code)
+        if not 0 <= part.premiere.later_ms <= PREMIERE_LATER_MAX_MS:
+            right = f"It is 0 to {PREMIERE_LATER_MAX_MS} ms, a day"
+            raise InputError(f"a light time of {part.premiere.later_ms} ms", where="premiere", right=right)
     if part.data is not None:
         if len(part.data) > parts.INLINE_MAX_BYTES or part.size != len(part.data):
             right = f"It has its size, at most {parts.INLINE_MAX_BYTES}"

@@ -12,6 +12,7 @@ from starlight.messages.dispatch import Dispatch
 from starlight.messages.doubt import Trouble
 from starlight.messages.part_state import PartState
 from starlight.messages.parts import Part, PartKind
+from starlight.messages.premiere import PremiereView, premiere_view
 from starlight.messages.standing import part_arrival_doubt
 
 
@@ -42,6 +43,7 @@ class PartView(msgspec.Struct, frozen=True, kw_only=True):
         width, height: in pixels, or None.
         let_go: when its bytes were let go here, on request; None while they were not.
         trouble: what went wrong with it, if anything did.
+        premiere: when it begins at both ends; None for a part to be played at will.
     """
 
     number: int
@@ -68,6 +70,7 @@ class PartView(msgspec.Struct, frozen=True, kw_only=True):
     height: int | None = None
     let_go: Time | None = None
     trouble: Annotated[Trouble | None, msgspec.Meta(extra={"json": False})] = None
+    premiere: PremiereView | None = None
 
     @property
     def is_on_its_way(self) -> bool:
@@ -80,17 +83,31 @@ class PartView(msgspec.Struct, frozen=True, kw_only=True):
         return self.here_bytes >= self.size_bytes
 
 
-def part_view(number: int, part: Part, state: PartState | None, dispatch: Dispatch | None) -> PartView:
+def part_view(
+    number: int,
+    part: Part,
+    state: PartState | None,
+    dispatch: Dispatch | None,
+    *,
+    mine: bool = False,
+    words_at: int | None = None,
+) -> PartView:
     """Return a part of a letter as its mailbox shows it.
 
     Args:
         number, part: which one, as its letter describes it.
         state: what is here of it, if it travels on its own and something is.
         dispatch: what is known about its course, if it was written here.
+        mine: it was written here.
+        words_at: when its letter arrived, or is foreseen to, in ns: a part that is in it is whole then.
     """
     here = part.size if part.data is not None else state.bytes_here if state else 0
     known = part.kind in PartKind.__members__.values()
     arrived = state.arrived_at if state else None
+    if dispatch is not None:
+        arrived = dispatch.confirmed.arrived_at
+    expected = dispatch.expected.arrives if dispatch else None
+    whole_at = words_at if part.data is not None else arrived or expected
     return PartView(
         number=number,
         kind=(PartKind(part.kind) if known else PartKind.FILE).name.lower(),
@@ -100,8 +117,8 @@ def part_view(number: int, part: Part, state: PartState | None, dispatch: Dispat
         here_bytes=here,
         duration_ms=part.duration_ms,
         transcript=part.transcript,
-        arrived=dispatch.confirmed.arrived_at if dispatch else arrived,
-        expected=dispatch.expected.arrives if dispatch else None,
+        arrived=arrived,
+        expected=expected,
         doubt=part_arrival_doubt(dispatch) if dispatch else None,
         state=dispatch.state if dispatch else None,
         leaves=dispatch.expected.leaves if dispatch else None,
@@ -114,6 +131,7 @@ def part_view(number: int, part: Part, state: PartState | None, dispatch: Dispat
         width=part.width,
         height=part.height,
         trouble=dispatch.trouble if dispatch else None,
+        premiere=None if part.premiere is None else premiere_view(part.premiere, whole_at, mine=mine),
     )
 
 

@@ -77,14 +77,17 @@ class Premiere(msgspec.Struct, frozen=True, gc=False):
     """The moment at which a piece that was delivered ahead begins, at both ends.
 
     Attributes:
-        time: in ns.
+        time: when it begins where it was written, in ns.
         code: a `PremiereCode`.
         unknown: keys that this version does not know, and their values.
+        later_ms: by how much later it begins where it is read: one light time, as its author's node
+            foresaw it.
     """
 
     time: int
     code: int = PremiereCode.EACH_CLOCK
     unknown: dict[int | str, cbor.Value] = {}
+    later_ms: int = 0
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -19,9 +19,10 @@ from starlight.messages.forecast import MessageForecaster
 from starlight.messages.group import Group, is_group
 from starlight.messages.letter import Act, Distress, Letter, MediaTime, Opening
 from starlight.messages.limits import check
-from starlight.messages.parts import CHUNK_BYTES, PREVIEW_MAX_BYTES, Part, PartKind
+from starlight.messages.parts import CHUNK_BYTES, PREVIEW_MAX_BYTES, Part, PartKind, Premiere
 from starlight.postoffice.group_nodes import GroupNodes, NodeReaders
 from starlight.postoffice.plain_text import PlainText
+from starlight.postoffice.premiere_terms import VOICE, premiere_of
 from starlight.postoffice.seen_letters import last_read
 from starlight.routing import Priority
 
@@ -108,13 +109,11 @@ class Composer:
         group = mailbox.groups.at(draft.to) if is_group(draft.to) else None
         readers = () if group is None else _readers(mailbox, group)
         to = draft.to if group is None else self._nodes.of(mailbox.address, readers)[0].to
-        reply_to, plain_text = draft.reply_to, self.is_plain(mailbox, draft)
+        plain_text = self.is_plain(mailbox, draft)
         if plain_text:
             _check_has_words_alone(draft, to)
-        answered = mailbox.letter(reply_to) if reply_to is not None else None
-        if reply_to is not None and answered is None:
-            raise InputError(f"no letter {reply_to!r} here to answer", where="reply_to")
-        _check_act(mailbox, draft, answered)
+        answered = _answered(mailbox, draft)
+        premiere = premiere_of(draft, mailbox.address, self._forecaster, now)
         letter = Letter(
             id=drawn.hex(),
             thread=thread or _thread_of(mailbox, draft, answered, drawn),
@@ -123,14 +122,14 @@ class Composer:
             # To the millisecond, as it travels, so that both ends keep it in the same place.
             written_at=now - now % MILLISECOND,
             text=draft.text,
-            reply_to=reply_to,
+            reply_to=draft.reply_to,
             receipt_wanted=not plain_text and self._forecaster.answers_can_come(self._forecaster.node_of(to)),
             priority=draft.priority,
             critical=draft.critical,
             distress=distress,
-            parts=tuple(_part(mailbox, each) for each in draft.parts),
+            parts=tuple(_part(mailbox, each, premiere) for each in draft.parts),
             opens=_opening(draft),
-            seen=() if plain_text else last_read(mailbox, draft.to, reply_to),
+            seen=() if plain_text else last_read(mailbox, draft.to, draft.reply_to),
             readers=readers,
             thread_name=draft.topic_name,
             act=Act[draft.act.upper()],
@@ -234,6 +233,20 @@ def _pinned(draft: Draft, about: Letter | None) -> MediaTime | None:
     return moment
 
 
+def _answered(mailbox: Mailbox, draft: Draft) -> Letter | None:
+    """Return the letter that a draft answers; None where it answers none.
+
+    Raises:
+        InputError: it is not in the mailbox, or what the draft does can't be done to it.
+    """
+    reply_to = draft.reply_to
+    answered = mailbox.letter(reply_to) if reply_to is not None else None
+    if reply_to is not None and answered is None:
+        raise InputError(f"no letter {reply_to!r} here to answer", where="reply_to")
+    _check_act(mailbox, draft, answered)
+    return answered
+
+
 def _check_act(mailbox: Mailbox, draft: Draft, about: Letter | None) -> None:
     """Refuse an act about a letter of the wrong hand: its reader would take it for words alone.
 
@@ -275,8 +288,13 @@ def _opening(draft: Draft) -> Opening | None:
     return Opening(None if time is None else time - time % MILLISECOND, draft.open_on, draft.unless_back)
 
 
-def _part(mailbox: Mailbox, attachment: Attachment) -> Part:
+def _part(mailbox: Mailbox, attachment: Attachment, premiere: Premiere | None) -> Part:
     """Return a part as its letter describes it; a small one is in the letter.
+
+    Args:
+        mailbox: of who writes.
+        attachment: what the draft says of it.
+        premiere: when what plays begins at both ends, or None.
 
     Raises:
         InputError: nothing was uploaded under its reference.
@@ -300,6 +318,7 @@ def _part(mailbox: Mailbox, attachment: Attachment) -> Part:
         preview=_preview(mailbox, attachment.preview) if attachment.preview else None,
         preview_type=attachment.preview_type,
         smaller_of=attachment.smaller_of,
+        premiere=premiere if attachment.kind == VOICE else None,
     )
 
 

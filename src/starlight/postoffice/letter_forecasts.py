@@ -28,9 +28,9 @@ from starlight.messages.wire_values import ID_BYTES
 from starlight.node.forecast import ForecastDoubt, Outgoing
 from starlight.postoffice.addresses import canonical
 from starlight.postoffice.composer import Composer
+from starlight.postoffice.lifetimes import LETTER_LIFETIME
 from starlight.postoffice.node_mailboxes import NodeMailboxes
 from starlight.postoffice.open_letters import OpenLetters
-from starlight.postoffice.outbox import LETTER_LIFETIME
 from starlight.postoffice.part_forecasts import PartForecast, PartForecasts, PartSize
 from starlight.postoffice.resend import outgoing_of
 from starlight.routing import Route
@@ -107,9 +107,10 @@ class LetterForecasts:
         letter = self._composer.compose(self._mailboxes.at(address), draft, bytes(ID_BYTES), now)
         order = [*sending_order(letter.parts), *range(len(letter.parts), len(letter.parts) + len(more))]
         sizes = [*(PartSize.of(part) for part in letter.parts), *more]
+        leaves = max(now, draft.leave_at or now)
         leaving = [sizes[number] for number in order]
         found = [
-            self._parts.arrivals(each, leaving, now, bulk=draft.bulk_parts)
+            self._parts.arrivals(each, leaving, leaves, bulk=draft.bulk_parts)
             for each in self._outgoing(address, draft, now)
         ]
         # Of a group, each part as it is where it comes last.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from starlight.dtntime import DAY, MILLISECOND, YEAR, to_text
+from starlight.dtntime import MILLISECOND, to_text
 from starlight.errors import InputError
 from starlight.mailboxes.known_formats import KnownFormats
 from starlight.mailboxes.mailbox import Mailbox
@@ -32,21 +32,14 @@ from starlight.postoffice import repeats
 from starlight.postoffice.composer import Composer
 from starlight.postoffice.holds import Holds
 from starlight.postoffice.letter_dispatches import LetterDispatches
+from starlight.postoffice.lifetimes import LETTER_LIFETIME, LIFETIME_MAX, TELEMETRY_LIFETIME
 from starlight.postoffice.node_mailboxes import NodeMailboxes
 from starlight.postoffice.open_letters import OpenLetters
 from starlight.postoffice.part_dispatches import PartDispatches
+from starlight.postoffice.premieres import Premieres
 from starlight.postoffice.resend import submission
 from starlight.postoffice.uploads import Uploads
 from starlight.routing import Priority
-
-LETTER_LIFETIME = 50 * YEAR
-"""A letter may wait for someone who is not born yet; twice the twenty-four years of the facility."""
-
-LIFETIME_MAX = 100 * YEAR
-"""Longer than anyone's life; and times stay far below 63 bits."""
-
-TELEMETRY_LIFETIME = 30 * DAY
-"""Old positions and readings are of no use to those who act on them."""
 
 RECIPIENTS_MAX = 16
 """Telemetry goes to controls, not to everyone."""
@@ -67,6 +60,7 @@ class Outbox:
         parts: what becomes of those parts that travel on their own.
         uploads: from which parts are made.
         holds: those letters that do not leave yet.
+        premieres: which pieces can begin at both ends.
         entropy: returns so many random bytes, of which ids are made.
     """
 
@@ -81,6 +75,7 @@ class Outbox:
         parts: PartDispatches,
         uploads: Uploads,
         holds: Holds,
+        premieres: Premieres,
         entropy: Callable[[int], bytes],
     ) -> None:
         self._mailboxes = mailboxes
@@ -92,6 +87,7 @@ class Outbox:
         self._parts = parts
         self._uploads = uploads
         self._holds = holds
+        self._premieres = premieres
         self._entropy = entropy
 
     def write(
@@ -139,6 +135,7 @@ class Outbox:
         draft = self._composer.addressed(mailbox, draft)
         held = self._holds.wanted(mailbox, draft, now)
         letter = self._composer.compose(mailbox, draft, self._entropy(ID_BYTES), now, thread, distress)
+        self._premieres.require_in_time(letter, draft, now)
         # Before anything else of it is kept, as it may be refused.
         key = repeats.remembered(mailbox, asked, letter, now)
         posted = self._post(mailbox, letter, draft, lifetime, held, now)

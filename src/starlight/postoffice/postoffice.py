@@ -66,6 +66,7 @@ from starlight.postoffice.part_arrivals import PartArrivals
 from starlight.postoffice.part_dispatches import PartDispatches
 from starlight.postoffice.plain_text import PlainText
 from starlight.postoffice.prediction_updates import PredictionUpdates
+from starlight.postoffice.premieres import Premieres
 from starlight.postoffice.receipt_news import ReceiptNews
 from starlight.postoffice.receipts import Receipts
 from starlight.postoffice.resend import Resends
@@ -148,8 +149,20 @@ class PostOffice:
         self._receipts = Receipts(boxes, formats)
         self._arrivals = PartArrivals(number, boxes, self._receipts)
         self.uploads = Uploads(entropy)
+        self.forecasts = LetterForecasts(boxes, composer, forecaster, letters, booked)
+        premieres = Premieres(self.forecasts)
         self.outbox = Outbox(
-            boxes, composer, forecaster, formats, letters, dispatches, parts, self.uploads, holds, entropy
+            boxes,
+            composer,
+            forecaster,
+            formats,
+            letters,
+            dispatches,
+            parts,
+            self.uploads,
+            holds,
+            premieres,
+            entropy,
         )
         self.groups = Groups(addresses, boxes, entropy, nodes)
         self._unopened = unopened = UnopenedMail(number, boxes, self._receipts, fact)
@@ -157,7 +170,6 @@ class PostOffice:
             number, boxes, news, self._receipts, self._arrivals, formats, self.groups, unopened
         )
         self.distress = DistressDesk(forecaster, boxes, composer, self.outbox, entropy)
-        self.forecasts = LetterForecasts(boxes, composer, forecaster, letters, booked)
         self.withdrawals = Withdrawals(boxes, self.outbox, self.forecasts, unopened.opens_at)
         self.awaited = AwaitedPeople(boxes, forecaster, formats, letters, holds)
         self.departures = Departures(boxes, letters, holds, self.withdrawals)

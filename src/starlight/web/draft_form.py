@@ -23,6 +23,7 @@ class DraftForm(Draft, frozen=True, forbid_unknown_fields=True):
         leave_day, leave_time: when it leaves, by the writer's clock (`local_moment.py`), in the place of
             `leave_at`.
         open_day, open_time: the same for `open_at`.
+        premiere_day, premiere_time: the same for `premiere_at`.
         not_back: it is not to be read if its author is back by `open_day`.
     """
 
@@ -31,6 +32,8 @@ class DraftForm(Draft, frozen=True, forbid_unknown_fields=True):
     open_day: str = ""
     open_time: str = ""
     not_back: bool = False
+    premiere_day: str = ""
+    premiere_time: str = ""
 
     def draft(self, clock: Clock, world: str) -> Draft:
         """Return the draft that it is on a world's clock.
@@ -40,6 +43,7 @@ class DraftForm(Draft, frozen=True, forbid_unknown_fields=True):
         """
         leave = moment_of(clock, world, self.leave_day, self.leave_time, "leave_day")
         opens = moment_of(clock, world, self.open_day, self.open_time, "open_day")
+        begins = moment_of(clock, world, self.premiere_day, self.premiere_time, "premiere_day")
         if self.not_back and opens is None:
             what = _("the day by which you may be back is missing")
             raise InputError(what, where="open_day", right=_("Say when it opens"))
@@ -49,6 +53,7 @@ class DraftForm(Draft, frozen=True, forbid_unknown_fields=True):
         said = {name: getattr(self, name) for name in Draft.__struct_fields__}
         said |= {} if leave is None else {"leave_at": leave}
         said |= {} if opens is None else {"open_at": opens}
+        said |= {} if begins is None else {"premiere_at": begins}
         return Draft(**said | ({"unless_back": True} if self.not_back else {}))
 
 
@@ -66,6 +71,7 @@ async def read_draft(visit: Visit) -> Draft:
     draft = form.draft(clock, visit.person.world)
     # What was written once is asked for again, though its moment has passed since.
     if draft.key is None or not await visit.letters.is_written(draft.key):
-        for at, where in ((draft.leave_at, "leave_day"), (draft.open_at, "open_day")):
-            require_ahead(clock, at, where)
+        require_ahead(clock, draft.leave_at, "leave_day")
+        require_ahead(clock, draft.open_at, "open_day")
+        require_ahead(clock, draft.premiere_at, "premiere_day")
     return draft

@@ -8,9 +8,11 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from starlight.dtntime import MILLISECOND
 from starlight.messages.awaited_name import is_name, name_in
 from starlight.messages.later_view import OwnLetter
 from starlight.messages.letter_view import LetterView
+from starlight.messages.part_view import PartView
 from starlight.messages.settings import AT_FIRST, Settings
 from starlight.web import wire
 from starlight.web.forecast_view import PredictionView, ReachView
@@ -183,6 +185,7 @@ def next_moment(mailbox: MailboxView, status: PageStatus) -> int | None:
     moments += [
         at for letter in letters for part in letter.parts for at in (part.leaves, part.expected) if at
     ]
+    moments += [at for letter in letters for part in letter.parts for at in _premiere_turns(part)]
     moments += [letter.remind_at for letter in letters if letter.remind_at is not None]
     if mailbox.next_reminder is not None:
         moments.append(mailbox.next_reminder)
@@ -200,6 +203,14 @@ def next_moment(mailbox: MailboxView, status: PageStatus) -> int | None:
     if status.pace is not None and status.pace.until is not None:
         moments.append(status.pace.until)
     return min((at for at in moments if at > status.sky.clock.now), default=None)
+
+
+def _premiere_turns(part: PartView) -> tuple[int, ...]:
+    """Return when a piece begins and is over here, in ns; nothing of one to be played at will."""
+    premiere = part.premiere
+    if premiere is None:
+        return ()
+    return premiere.starts, premiere.starts + (part.duration_ms or 0) * MILLISECOND
 
 
 def _other(mailbox: MailboxView, reach: ReachView | None) -> ConversationView | None:

@@ -183,6 +183,7 @@ class Reader:
             "exact": partial(self.told, seconds=True),
             "opens_text": lambda letter: later.opens(letter, self.clock.now),
             "part_text": lambda part: parts.part_text(part, self.clock.now),
+            "premiere_text": lambda premiere: parts.premiere_text(premiere, self.clock.now),
             "state_text": lambda letter: letters.state_text(letter, self.clock.now),
             "track_text": lambda track, names: flight.state(track, self.clock.now, names),
             **more,

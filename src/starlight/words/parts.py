@@ -6,6 +6,7 @@ import msgspec
 
 from starlight.messages.delivery import Certainty, DeliveryState
 from starlight.messages.part_view import PartView
+from starlight.messages.premiere import PremiereView
 from starlight.words import doubt
 from starlight.words.language import _
 from starlight.words.letters import TIMES_IN_DOUBT
@@ -19,6 +20,8 @@ EXPECTED, SHOULD_BE_THERE = "expected there {at}", "should be there since {at}"
 WAS_EXPECTED, ON_ITS_WAY = "was expected there {at}, in doubt", "on its way"
 LEFT_SO_FAR = "{left} of {size} bytes have left, {rest}"
 REST_COMES = "{here} of {size} bytes are here, the rest is to come"
+BEGINS, BEGAN = "begins {at}", "began {at}"
+BOTH, THERE = "here and there", "here, and there {at}"
 LET_GO = "let go here {at}; an export or its other end may have it"
 REST_IN_DOUBT = "{here} of {size} bytes are here; the rest is asked for no more, but may come yet"
 
@@ -53,6 +56,14 @@ def part_text(part: PartView, now: int) -> PartText:
     if 0 < part.left_bytes < part.size_bytes:
         said = fill(LEFT_SO_FAR, left=_number(part.left_bytes), size=_number(part.size_bytes), rest=said)
     return PartText(said, certainty, why)
+
+
+def premiere_text(premiere: PremiereView, now: int) -> Sentence:
+    """Return when a piece begins here, and there where that is another moment, as of a time in ns."""
+    here = fill(BEGINS if premiere.starts > now else BEGAN, at=Moment(premiere.starts))
+    if premiere.starts == premiere.starts_there:
+        return here + fill(BOTH)
+    return here + fill(THERE, at=Moment(premiere.starts_there))
 
 
 def _received(part: PartView) -> PartText:

@@ -1,7 +1,7 @@
 // What the composer says of a letter that is for later. Days and times go as they were written: the node reads
 // them by the clock of whose page this is.
 
-const FIELDS = ["leave_day", "leave_time", "after", "open_day", "open_time", "open_on"];
+const FIELDS = ["leave_day", "leave_time", "after", "open_day", "open_time", "open_on", "premiere_day", "premiere_time", "premiere_mode"];
 const BOXES = ["hold", "not_back"];
 
 export class Later {

@@ -7,6 +7,7 @@ import { Unread, goBy } from "./notices.js";
 import { refusalWords } from "./outbox.js";
 import { Ray } from "./ray.js";
 import { Player } from "./player.js";
+import { Premieres } from "./premieres.js";
 import { Reading } from "./reading.js";
 import { Scroll } from "./scroll.js";
 import { SkyDrawing } from "./sky.js";
@@ -32,6 +33,7 @@ const react = (letter, moment, at) => {
   composer.text.focus();
 };
 const player = new Player(composer.form ? react : null);
+const premieres = new Premieres(clock, player);
 const unread = new Unread();
 goBy(clock);
 
@@ -218,6 +220,7 @@ document.addEventListener("htmx:oobAfterSwap", (event) => {
   if (event.detail.target.id !== "letters") return;
   composer.showKept();
   player.refreshed();
+  premieres.show();
   scroll.release();
   reading.watch();
 });
@@ -381,6 +384,7 @@ showClocks();
 showUnread();
 setInterval(showClocks, 250);
 setInterval(refreshWhenDue, 100);
+setInterval(() => premieres.show(), 250);
 setInterval(showUnread, 1000); // Hours of quiet end by the passing of time alone.
 setInterval(() => composer.forecastAgain(), 250);
 scroll.open();

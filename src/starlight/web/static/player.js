@@ -14,6 +14,7 @@ export class Player {
     this.sound = byId("sound");
     this.voice = null; // { id, address, here, size, loaded } of what plays; `loaded` of `here` bytes are in the player
     this.waits = false;
+    this.inStep = () => null; // for a piece that plays elsewhere too: a function that says how far it is, in seconds
     document.addEventListener("click", (event) => this.clicked(event));
     byId("player-react").hidden = !react;
     byId("player-react").addEventListener("click", () => this.answer());
@@ -25,6 +26,7 @@ export class Player {
     this.sound.addEventListener("playing", () => {
       this.waits = false;
       this.tell("");
+      this.keepStep();
     });
   }
 
@@ -34,18 +36,28 @@ export class Player {
     const link = moment ? voiceOf(moment.dataset.moment)?.querySelector("a.play") : event.target.closest?.("a.play");
     if (!link) return; // What a moment is of may be on another page: then its link leads there.
     event.preventDefault();
-    this.play(link, moment ? Number(moment.dataset.at) / 1000 : 0);
+    this.play(link, moment ? Number(moment.dataset.at) / 1000 : null);
   }
 
+  // `at` is in seconds; null for its beginning, or for where it is where it plays elsewhere too.
   play(link, at) {
+    this.step = at === null ? this.inStep(link.closest("[data-voice]")) : null;
+    if (this.step) byId("speed").value = "1";
     const { voice: id, who, letter, part } = link.closest("[data-voice]").dataset;
     this.from = link.id;
     byId("playing").textContent = who;
     this.voice = { id, letter, part: Number(part), address: link.getAttribute("href") };
     this.look();
     this.bar.hidden = false;
-    this.load(at);
+    this.load(at ?? this.step?.() ?? 0);
     this.sound.focus();
+  }
+
+  // Once it is heard: makes up for the time that it took to come.
+  keepStep() {
+    const should = this.step?.() ?? null;
+    this.step = null;
+    if (should !== null && Math.abs(should - this.sound.currentTime) > 0.3) this.sound.currentTime = should;
   }
 
   // Begins an answer to the moment that is heard.
