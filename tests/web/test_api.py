@@ -276,7 +276,7 @@ def test_an_error_says_what_a_letter_needs_and_what_it_may_have(serving: Serving
         keys = (
             "to, text, reply_to, priority, critical, parts, key, plain_text, act, topic, topic_name, "
             "replaces, leave_at, after, hold, open_at, open_on, unless_back, bulk_parts, "
-            "media_time"
+            "media_time, premiere_at, premiere_mode"
         )
         assert told["right"] == f"The keys there are {keys}"
 
