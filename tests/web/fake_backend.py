@@ -34,7 +34,15 @@ from starlight.messages.held import Held
 from starlight.messages.later_view import OwnLetter
 from starlight.messages.letter_view import LetterView
 from starlight.messages.part_view import PartView
-from starlight.messages.queue import Fixed, HiddenThere, HoldOrder, MoveOrder, QueueEntry, QueueView
+from starlight.messages.queue import (
+    EntryKind,
+    Fixed,
+    HiddenThere,
+    HoldOrder,
+    MoveOrder,
+    QueueEntry,
+    QueueView,
+)
 from starlight.messages.quote import Quote
 from starlight.messages.settings import Settings
 from starlight.messages.storage import Erased, EraseOrder, Released, ReleaseOrder, Storage
@@ -270,7 +278,18 @@ class FakeQueue(QueueBackend):
 QUEUE = QueueView(
     waiting=(
         QueueEntry(
-            letter="a", to="ipn:21.1", text="First", size_bytes=400, position=1, leaves=START, arrives=START
+            letter="a",
+            to="ipn:21.1",
+            text="First",
+            size_bytes=400,
+            position=1,
+            leaves=START,
+            arrives=START,
+            by_node=2,
+            by="Madrid",
+            window_ends=START + 10 * MINUTE,
+            last_byte=START + MINUTE,
+            kind=EntryKind.VOICE,
         ),
         QueueEntry(letter="b", to="ipn:21.1", text="Second", size_bytes=400, position=2),
         QueueEntry(letter="t", to="ipn:21.1", text="Taken", size_bytes=4, position=3, fixed=Fixed.TAKEN),

@@ -57,3 +57,12 @@ def test_a_departure_that_did_not_come_true_is_in_doubt() -> None:
     page = ask(backend, "GET", "/people/jay/queue", headers=headers).text
     assert "was to leave" in page
     assert "in doubt" in page
+
+
+def test_the_next_window_is_drawn_and_told() -> None:
+    """How much of the window is taken stands there in words, and how long each takes; the bar is besides."""
+    page = ask(FakeBackend(), "GET", "/people/jay/queue", headers={"Accept": "text/html"}).text
+    for told in ("The next window, over Madrid", "1 min 00 s of 10 min 00 s taken", "1 min 00 s on the link"):
+        assert told in page
+    assert '<rect class="usual" x="0.0" width="100.0"' in page
+    assert page.count('<span class="hidden">Voice</span>') == 1

@@ -14,6 +14,7 @@ from starlight.dtntime import MINUTE
 from starlight.json_time import Time
 from starlight.messages.held import Held
 from starlight.messages.letter import Letter
+from starlight.messages.parts import PartKind
 from starlight.messages.urgency import Priority
 from starlight.messages.withdrawal import Withdrawal
 
@@ -28,6 +29,17 @@ class Fixed(StrEnum):
     LEFT = "left"  # it is on its way
     TAKEN = "taken"  # a link has begun to take it
     WORDS_LEFT = "words_left"  # it is a part, and the words that it belongs to have left
+
+
+class EntryKind(StrEnum):
+    """The kinds of what leaves, as a person tells them apart at a glance."""
+
+    LETTER = "letter"
+    VOICE = "voice"
+    PICTURE = "picture"
+    FILE = "file"
+    GROUP = "group"  # a letter to a group
+    DISTRESS = "distress"  # a call for help, or what answers or ends one
 
 
 class QueueEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +58,8 @@ class QueueEntry(msgspec.Struct, frozen=True, kw_only=True):
         window_ends: when the contact ends by which it leaves.
         held: why it does not leave; None where nothing holds it.
         fixed: why it can't be moved, held or withdrawn any more; empty where it can.
+        kind: what it is.
+        last_byte: when all of it has left, as foreseen; None where no route is known.
     """
 
     letter: str
@@ -64,6 +78,8 @@ class QueueEntry(msgspec.Struct, frozen=True, kw_only=True):
     window_ends: Time | None = None
     held: Held | None = None
     fixed: Fixed = Fixed.NONE
+    kind: EntryKind = EntryKind.LETTER
+    last_byte: Time | None = None
 
     def is_overdue(self, now: int) -> bool:
         """Return whether it was to leave a minute and more before a time in ns, and has not."""
@@ -142,3 +158,19 @@ def part_words(letter: Letter, number: int) -> str:
     """Return what a line calls a part of a letter: its name, else its media type."""
     part = letter.parts[number] if number < len(letter.parts) else None
     return "" if part is None else part.name or part.media_type
+
+
+# By number: a kind that nobody here knows is a file.
+_PART_KINDS: dict[int, EntryKind] = {PartKind.VOICE: EntryKind.VOICE, PartKind.PICTURE: EntryKind.PICTURE}
+
+
+def entry_kind(letter: Letter, number: int | None) -> EntryKind:
+    """Return the kind of a letter, or of one of its parts; a letter without words is of its first part's."""
+    if number is None:
+        if letter.distress is not None:
+            return EntryKind.DISTRESS
+        if letter.text or not letter.parts:
+            return EntryKind.GROUP if letter.group else EntryKind.LETTER
+        number = 0
+    part = letter.parts[number] if number < len(letter.parts) else None
+    return EntryKind.FILE if part is None else _PART_KINDS.get(part.kind, EntryKind.FILE)

@@ -17,7 +17,15 @@ from starlight.messages.course import letter_of_course
 from starlight.messages.delivery import WITHDRAWABLE, DeliveryState
 from starlight.messages.dispatch import Copy, Dispatch, Sent
 from starlight.messages.letter import Letter
-from starlight.messages.queue import Fixed, HiddenThere, QueueEntry, QueueView, first_words, part_words
+from starlight.messages.queue import (
+    Fixed,
+    HiddenThere,
+    QueueEntry,
+    QueueView,
+    entry_kind,
+    first_words,
+    part_words,
+)
 from starlight.messages.urgency import Priority
 from starlight.node.application import Request
 from starlight.postoffice.holds import Holds
@@ -157,6 +165,8 @@ def _entries(each: OpenLetter, letter: Letter, now: int) -> Iterator[tuple[Dispa
                 window_ends=None if first is None else first.contact_end,
                 held=sent.held if is_held else None,
                 fixed=_fixed(sent, dispatch, has_left=has_left),
+                kind=entry_kind(letter, dispatch.part),
+                last_byte=None if first is None else first.last_byte,
             ),
         )
 

@@ -15,6 +15,7 @@ from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
 from starlight.web.local_moment import moment_of, require_ahead
 from starlight.web.visit import Visit
+from starlight.web.window_figure import next_window
 
 
 class Neighbours(msgspec.Struct, frozen=True):
@@ -68,7 +69,9 @@ class QueueRoutes:
         if wants_json(request):
             return json_answer(queue)
         unread = (await visit.letters.mailbox(limit=1)).unread
-        page = (await visit.reader()).view("queue", unread=unread, queue=queue, moves=_moves(queue))
+        reader = await visit.reader()
+        window = next_window(queue.waiting, reader.clock.now)
+        page = reader.view("queue", unread=unread, queue=queue, moves=_moves(queue), window=window)
         return HTMLResponse(page)
 
     async def move(self, request: Request) -> Response:

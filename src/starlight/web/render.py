@@ -146,6 +146,7 @@ _environment.filters |= {
     "verbatim": _verbatim,
     # A narrow no-break space, so that no line ends inside a number (SI Brochure, 5.4.4).
     "number": lambda value, digits=0: f"{value:,.{digits}f}".replace(",", "\u202f"),
+    "lasting": duration_words,
     "duration": lambda seconds: duration_words(round(seconds * dtntime.SECOND)),
 }
 _environment.globals |= {
