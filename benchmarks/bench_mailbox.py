@@ -45,8 +45,8 @@ from starlight.node.config import NodeConfig
 from starlight.postoffice.postoffice import PostOffice
 from starlight.scenario.kernels import open_sky
 from starlight.store.sqlite_store import SqliteStore
+from starlight.views.mailbox import Person
 from starlight.web.app import make_app
-from starlight.web.views import Person
 
 LETTERS = 100_000
 PEOPLE = 20

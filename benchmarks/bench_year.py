@@ -52,8 +52,8 @@ from starlight.node.config import NodeConfig
 from starlight.scenario.kernels import open_sky
 from starlight.store.search_index import FILE
 from starlight.store.sqlite_store import SqliteStore
+from starlight.views.mailbox import Person
 from starlight.web.app import make_app
-from starlight.web.views import Person
 
 LETTERS, TOPICS, PARTS = 100_000, 200, 5_000
 WORDS_A_LETTER = 60

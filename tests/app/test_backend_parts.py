@@ -13,8 +13,9 @@ from starlight.app.storm import StormControl
 from starlight.dtntime import MILLISECOND
 from starlight.live.config import DaemonStatus
 from starlight.live.daemon import Daemon
+from starlight.views.mailbox import Recipient
+from starlight.views.page_status import PageChange, StormView
 from starlight.web import wire
-from starlight.web.views import PageChange, Recipient, StormView
 
 JAY, NAN_YOUNG, ABROAD, STRANGER = "ipn:7.1", "ipn:20.1", "ipn:50.1", "ipn:99.9"
 

@@ -21,7 +21,7 @@ from starlight.dtntime import MINUTE
 from starlight.errors import InputError
 from starlight.media import extra
 from starlight.messages.draft import Attachment, Draft
-from starlight.web.media_view import Heard
+from starlight.views.media import Heard
 
 JAY = "ipn:1.1"
 DRAFT = Draft(NAN_YOUNG, "Listen.")

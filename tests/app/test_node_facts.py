@@ -17,7 +17,7 @@ from starlight.contacts.mission_facts import Said
 from starlight.dtntime import SECOND
 from starlight.live.daemon import Daemon
 from starlight.services.fact_statements import FILE, encode_statement
-from starlight.web.sky_panel import CivilFace, CountedFace
+from starlight.views.sky import CivilFace, CountedFace
 from starlight.worlds import ElapsedTime, SolarTime
 
 NODE = """

@@ -13,9 +13,9 @@ from starlight.app.demo import Demo
 from starlight.app.node_facts import worlds_of
 from starlight.app.node_file import load
 from starlight.errors import InputError
+from starlight.views.page_status import PageStatus
+from starlight.views.sky import CivilFace, CountedFace
 from starlight.web.page import PageView
-from starlight.web.sky_panel import CivilFace, CountedFace
-from starlight.web.views import PageStatus
 from starlight.worlds import CivilTime, ElapsedTime, SolarTime
 
 

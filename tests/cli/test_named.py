@@ -9,9 +9,9 @@ import pytest
 from starlight.cli.named import correspondent_named, topic_named, topic_to_write_in
 from starlight.client.client import Client
 from starlight.errors import InputError
-from starlight.web.group_view import GroupView
-from starlight.web.topic_view import TopicView
-from starlight.web.views import ConversationView, MailboxView, Person
+from starlight.views.groups import GroupView
+from starlight.views.mailbox import ConversationView, MailboxView, Person
+from starlight.views.topics import TopicView
 
 FAMILY, HAMA, OTHER = f"group:{'a' * 32}", "ipn:10.2", "ipn:20.2"
 SOIL, ROOF, SOIL_TOO = "1" * 32, "2" * 32, "3" * 32

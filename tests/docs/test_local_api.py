@@ -43,41 +43,33 @@ from starlight.postoffice import uploads
 from starlight.services import registration, registry
 from starlight.services.ping import RoundTrip
 from starlight.services.units import News, Registered, SentUnit
-from starlight.web import (
-    archive,
-    archive_view,
-    body,
-    contacts,
-    distress_view,
-    flight_view,
-    group_view,
-    letters,
-    media,
-    media_view,
-    pages,
-    search,
-    search_view,
-    sky_panel,
-    topic_view,
-    views,
-    visit,
-)
-from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
+from starlight.views.archive import ImportOrder
+from starlight.views.distress import CallAnswer, CallDismissal, CallWords, DistressView, OwnCallView
+from starlight.views.flight import FlightView
+from starlight.views.forecasts import LatenessView, PredictionView, ReachView
+from starlight.views.groups import GroupChange, GroupFounding, GroupView
+from starlight.views.mailbox import MailboxView, Person, Upload
+from starlight.views.media import MadePart, PictureOffer, VoiceOffer
+from starlight.views.page_status import PaceView, PageStatus, StormView
+from starlight.views.search import SearchView
+from starlight.views.sky import Orbits, SkyPanel
+from starlight.views.topics import MarkedLetters, ReminderOrder, StarOrder, TopicView
+from starlight.web import archive, body, contacts, letters, media, pages, search, visit
 
 DOCUMENT = REFERENCE / "local-api.md"
 NAME = DOCUMENT.relative_to(ROOT)
 TEXT = text_of(DOCUMENT)
 
-PAGE = {"mailbox": views.MailboxView, "status": views.PageStatus}
+PAGE = {"mailbox": MailboxView, "status": PageStatus}
 ANSWERS: dict[str, Any] = {
     # What each route answers, by method and path without the variants that do the same.
-    "GET /": list[views.Person],
-    "GET /people": list[views.Person],
+    "GET /": list[Person],
+    "GET /people": list[Person],
     "GET /people/PERSON": PAGE,
     "GET /people/PERSON/parts": PAGE,
-    "GET /people/PERSON/mailbox": views.MailboxView,
-    "GET /people/PERSON/status": views.PageStatus,
-    "GET /status": views.PageStatus,
+    "GET /people/PERSON/mailbox": MailboxView,
+    "GET /people/PERSON/status": PageStatus,
+    "GET /status": PageStatus,
     "POST /people/PERSON/letters": LetterView,
     "POST /people/PERSON/predict": PredictionView,
     "GET /people/PERSON/reach": ReachView,
@@ -91,30 +83,30 @@ ANSWERS: dict[str, Any] = {
     "GET /people/PERSON/contacts": contacts.ContactsView,
     "POST /people/PERSON/contacts/address": awaited_name.GivenAddress,
     "POST /people/PERSON/contacts/record": contacts.NameOrder,
-    "GET /people/PERSON/topics": list[topic_view.TopicView],
-    "GET /people/PERSON/marked": topic_view.MarkedLetters,
+    "GET /people/PERSON/topics": list[TopicView],
+    "GET /people/PERSON/marked": MarkedLetters,
     "GET /people/PERSON/queue": queue.QueueView,
-    "GET /people/PERSON/flight": flight_view.FlightView,
+    "GET /people/PERSON/flight": FlightView,
     "POST /people/PERSON/queue/move": queue.QueueView,
     "POST /people/PERSON/letters/LETTER/hold": queue.QueueView,
     "POST /people/PERSON/letters/LETTER/let-go": queue.QueueView,
     "POST /people/PERSON/letters/LETTER/take-back": withdrawal.Withdrawal,
     "POST /people/PERSON/letters/LETTER/star": LetterView,
     "POST /people/PERSON/letters/LETTER/remind": LetterView,
-    "GET /people/PERSON/groups": list[group_view.GroupView],
-    "POST /people/PERSON/groups": group_view.GroupView,
-    "POST /people/PERSON/groups/GROUP": group_view.GroupView,
-    "GET /people/PERSON/distress": distress_view.DistressView,
-    "POST /people/PERSON/distress": distress_view.OwnCallView,
-    "POST /people/PERSON/distress/cancel": distress_view.OwnCallView,
-    "POST /people/PERSON/distress/acknowledge": distress_view.DistressView,
-    "POST /people/PERSON/distress/dismiss": distress_view.DistressView,
-    "POST /people/PERSON/parts": views.Upload,
+    "GET /people/PERSON/groups": list[GroupView],
+    "POST /people/PERSON/groups": GroupView,
+    "POST /people/PERSON/groups/GROUP": GroupView,
+    "GET /people/PERSON/distress": DistressView,
+    "POST /people/PERSON/distress": OwnCallView,
+    "POST /people/PERSON/distress/cancel": OwnCallView,
+    "POST /people/PERSON/distress/acknowledge": DistressView,
+    "POST /people/PERSON/distress/dismiss": DistressView,
+    "POST /people/PERSON/parts": Upload,
     "GET /people/PERSON/letters/LETTER/parts/N": "octets",
-    "GET /people/PERSON/search": search_view.SearchView,
-    "POST /people/PERSON/voice/choices": media_view.VoiceOffer,
-    "POST /people/PERSON/voice": media_view.MadePart,
-    "POST /people/PERSON/picture": media_view.PictureOffer,
+    "GET /people/PERSON/search": SearchView,
+    "POST /people/PERSON/voice/choices": VoiceOffer,
+    "POST /people/PERSON/voice": MadePart,
+    "POST /people/PERSON/picture": PictureOffer,
     "GET /people/PERSON/letters/LETTER/parts/N/sound": "octets",
     "GET /people/PERSON/letters/LETTER/parts/N/picture": "octets",
     "GET /people/PERSON/letters/LETTER/parts/N/preview": "octets",
@@ -126,14 +118,14 @@ ANSWERS: dict[str, Any] = {
     "GET /people/PERSON/archive": list[KeptLetter],
     "POST /people/PERSON/archive": list[ImportedLetter],
     "PUT /people/PERSON/letters/LETTER/parts/N": "nothing",
-    "GET /sky": sky_panel.SkyPanel,
-    "GET /orbits": sky_panel.Orbits,
-    "POST /storm": views.StormView,
-    "POST /people/PERSON/storm": views.StormView,
-    "POST /clock": views.PaceView,
-    "POST /people/PERSON/clock": views.PaceView,
-    "POST /clock/next": views.PaceView,
-    "POST /people/PERSON/clock/next": views.PaceView,
+    "GET /sky": SkyPanel,
+    "GET /orbits": Orbits,
+    "POST /storm": StormView,
+    "POST /people/PERSON/storm": StormView,
+    "POST /clock": PaceView,
+    "POST /people/PERSON/clock": PaceView,
+    "POST /clock/next": PaceView,
+    "POST /people/PERSON/clock/next": PaceView,
     "GET /nodes": list[DaemonStatus],
     "GET /bundles": StoredPage,
     "POST /bundles/drop": list[StoredBundle],
@@ -238,18 +230,18 @@ BODIES: dict[str, tuple[Struct, ...]] = {
         queue.MoveOrder,
         pages.StormOrder,
         pages.RateOrder,
-        topic_view.StarOrder,
-        topic_view.ReminderOrder,
+        StarOrder,
+        ReminderOrder,
         contacts.NameOrder,
     ),
-    "A founding": (group_view.GroupFounding,),
-    "A change of a group": (group_view.GroupChange,),
-    "Words of a call": (distress_view.CallWords,),
-    "A dismissal of a call": (distress_view.CallDismissal,),
-    "An acknowledgement": (distress_view.CallAnswer,),
+    "A founding": (GroupFounding,),
+    "A change of a group": (GroupChange,),
+    "Words of a call": (CallWords,),
+    "A dismissal of a call": (CallDismissal,),
+    "An acknowledgement": (CallAnswer,),
     "An order to give an address": (awaited_name.AddressOrder,),
     "An order to hide": (conversation.HideOrder,),
-    "An import": (archive_view.ImportOrder,),
+    "An import": (ImportOrder,),
     "An order to let go": (storage.ReleaseOrder,),
     "An order to erase": (storage.EraseOrder,),
     "A choice of settings": (settings.Settings,),

@@ -20,8 +20,8 @@ from starlight.messages.draft import Draft
 from starlight.messages.storage import EraseOrder
 from starlight.node.application import SetAside
 from starlight.store.search_index import FILE
-from starlight.web.search_view import SearchView
-from starlight.web.views import Person
+from starlight.views.mailbox import Person
+from starlight.views.search import SearchView
 
 BOOK = AddressBook({NAN_YOUNG: Entry("Joo Nan-young", "Base", "mars"), JAY: Entry("Jay", "Seoul", "earth")})
 

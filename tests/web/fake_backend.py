@@ -48,9 +48,9 @@ from starlight.messages.settings import Settings
 from starlight.messages.storage import Erased, EraseOrder, Released, ReleaseOrder, Storage
 from starlight.messages.urgency import Precedence, Priority
 from starlight.messages.withdrawal import Withdrawal
-from starlight.web.archive_view import Archivist
-from starlight.web.backend import Correspondence, PageBackend
-from starlight.web.forecast_view import (
+from starlight.views.archive import Archivist
+from starlight.views.backend import Correspondence, PageBackend
+from starlight.views.forecasts import (
     LatenessView,
     PredictionView,
     ReachView,
@@ -58,10 +58,12 @@ from starlight.web.forecast_view import (
     SilenceView,
     Window,
 )
-from starlight.web.queue_backend import QueueBackend
-from starlight.web.search_view import Finder, FoundLetter, SearchView
-from starlight.web.settings_backend import SettingsBackend
-from starlight.web.sky_panel import (
+from starlight.views.mailbox import ConversationView, MailboxView, Person, Recipient
+from starlight.views.page_status import PaceView, PageChange, PageStatus, StormView, TelemetryView
+from starlight.views.queue_backend import QueueBackend
+from starlight.views.search import Finder, FoundLetter, SearchView
+from starlight.views.settings_backend import SettingsBackend
+from starlight.views.sky import (
     CivilFace,
     Clock,
     ConjunctionView,
@@ -71,18 +73,7 @@ from starlight.web.sky_panel import (
     Position,
     SkyPanel,
 )
-from starlight.web.storage_backend import StorageBackend
-from starlight.web.views import (
-    ConversationView,
-    MailboxView,
-    PaceView,
-    PageChange,
-    PageStatus,
-    Person,
-    Recipient,
-    StormView,
-    TelemetryView,
-)
+from starlight.views.storage_backend import StorageBackend
 from starlight.words import searching
 from starlight.words.sentence import Moment, Sentence, fill
 

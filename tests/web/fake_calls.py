@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from starlight.errors import InputError
-from starlight.web.distress_view import (
+from starlight.views.distress import (
     CallAnswer,
     CallDesk,
     CallDismissal,

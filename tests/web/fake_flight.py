@@ -9,7 +9,7 @@ from starlight.messages.delivery import Certainty, DeliveryState
 from starlight.messages.flight import Coming, FlightHop, TrackGroup
 from starlight.messages.later_view import HeldView
 from starlight.messages.urgency import Priority
-from starlight.web.flight_view import (
+from starlight.views.flight import (
     FlightDesk,
     FlightGap,
     FlightPlace,
@@ -17,7 +17,7 @@ from starlight.web.flight_view import (
     FlightWay,
     ShownTrack,
 )
-from starlight.web.forecast_view import ReachView
+from starlight.views.forecasts import ReachView
 from starlight.words.sentence import Moment, Sentence
 
 JAY, DISH, RELAY, BASE = 7, 1, 12, 21

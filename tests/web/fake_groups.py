@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starlight.errors import InputError
-from starlight.web.group_view import GroupChange, GroupDesk, GroupFounding, GroupView, MemberView
+from starlight.views.groups import GroupChange, GroupDesk, GroupFounding, GroupView, MemberView
 
 
 class FakeGroups(GroupDesk):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlight.dtntime import MINUTE
 from starlight.errors import InputError
 from starlight.messages.draft import Attachment, Draft
-from starlight.web.media_backend import MediaBackend
-from starlight.web.media_view import Heard, MadePart, PictureOffer, Seen, VoiceChoice, VoiceOffer
+from starlight.views.media import Heard, MadePart, PictureOffer, Seen, VoiceChoice, VoiceOffer
+from starlight.views.media_backend import MediaBackend
 from starlight.words.sentence import Sentence
 
 START_OF_IT = 1_617_341_460 * 10**9

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlight.errors import InputError
 from starlight.messages.letter_view import LetterView
-from starlight.web.topic_view import MarkedLetters, ReminderOrder, StarOrder, TopicDesk, TopicView
+from starlight.views.topics import MarkedLetters, ReminderOrder, StarOrder, TopicDesk, TopicView
 
 
 class FakeTopics(TopicDesk):

@@ -9,7 +9,7 @@ from tests.web.conftest import TOKEN, Serving, accessible
 from tests.web.fake_backend import START
 
 from starlight.dtntime import HOUR
-from starlight.web.views import OutlookView, PaceView
+from starlight.views.page_status import OutlookView, PaceView
 
 PACE = PaceView(120.0, (0.0, 1.0, 60.0, 120.0, 600.0, 3600.0), can_go_on=True)
 COMING = OutlookView(START + 7 * HOUR, "Nan-young sets out for the cave.")

@@ -23,9 +23,9 @@ from tests.web.fake_backend import LIGHT, START
 
 from starlight.dtntime import DAY, MINUTE, SECOND
 from starlight.messages.urgency import Priority
+from starlight.views.page_status import TelemetryView
+from starlight.views.sky import ConjunctionView
 from starlight.web import localtime, wire
-from starlight.web.sky_panel import ConjunctionView
-from starlight.web.views import TelemetryView
 
 NASTY = "<script>document.title='caught'</script><img src=x onerror=alert(1)> & <b>bold</b> {{ 7*7 }}"
 

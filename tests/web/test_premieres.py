@@ -14,8 +14,9 @@ from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView
 from starlight.messages.part_view import PartView
 from starlight.messages.premiere import PremiereView
+from starlight.views.mailbox import MailboxView
+from starlight.views.page_status import PageStatus
 from starlight.web.page import PageView, next_moment
-from starlight.web.views import MailboxView, PageStatus
 
 SONG = PartView(
     number=0, kind="voice", media_type="audio/ogg", name="", size_bytes=9, here_bytes=9, duration_ms=240_000

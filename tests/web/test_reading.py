@@ -13,7 +13,7 @@ from tests.web.fake_backend import LIGHT, FakeBackend
 from tests.web.test_page import Visitor, letter
 
 from starlight.dtntime import MINUTE
-from starlight.web.views import LinkView, PageStatus
+from starlight.views.page_status import LinkView, PageStatus
 from starlight.words.sentence import fill
 
 

@@ -12,10 +12,10 @@ from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
 from starlight.messages.crossed import with_crossings
 from starlight.messages.draft import Draft
 from starlight.messages.former import FormerView
+from starlight.views.mailbox import MailboxView, Recipient
 from starlight.web import localtime
 from starlight.web.page import Look, PageView, next_moment
 from starlight.web.thread import called, thread
-from starlight.web.views import MailboxView, Recipient
 
 
 async def two_days(backend: FakeBackend) -> MailboxView:

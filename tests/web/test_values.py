@@ -16,12 +16,12 @@ from starlight.messages.forecast import Prediction
 from starlight.messages.letter_view import LetterView
 from starlight.messages.urgency import Priority
 from starlight.node.forecast import ForecastDoubt, ForecastDoubtCode
+from starlight.views.forecasts import LatenessView, PredictionView, prediction_view
+from starlight.views.mailbox import MailboxView, Recipient
+from starlight.views.sky import CivilFace, Clock, CountedFace
 from starlight.web import localtime, wire
-from starlight.web.forecast_view import LatenessView, PredictionView, prediction_view
 from starlight.web.page import PageView, next_moment
 from starlight.web.reader import Reader
-from starlight.web.sky_panel import CivilFace, Clock, CountedFace
-from starlight.web.views import MailboxView, Recipient
 from starlight.words.sentence import Moment, fill
 
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import msgspec
 
 from starlight.messages.awaited_name import is_name, name_in
-from starlight.web.views import Recipient
+from starlight.views.mailbox import Recipient
 
 
 class Entry(msgspec.Struct, frozen=True):

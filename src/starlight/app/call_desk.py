@@ -14,7 +14,7 @@ from starlight.messages.draft import Draft
 from starlight.messages.group import is_group
 from starlight.messages.letter import Distress
 from starlight.messages.urgency import Priority
-from starlight.web.distress_view import (
+from starlight.views.distress import (
     CallAnswer,
     CallCourseView,
     CallDismissal,

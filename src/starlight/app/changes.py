@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from functools import partial
 
 from starlight.live.daemon import Daemon
-from starlight.web.views import PageChange
+from starlight.views.page_status import PageChange
 
 
 async def changes(

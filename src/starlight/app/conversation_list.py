@@ -13,8 +13,8 @@ from starlight.messages.awaited_name import is_name, name_in
 from starlight.messages.conversation import Conversation, HiddenEntry, HideOrder
 from starlight.messages.group import is_group
 from starlight.messages.letter_view import LetterView
-from starlight.web.forecast_view import ReachView, reach_view
-from starlight.web.views import ConversationView
+from starlight.views.forecasts import ReachView, reach_view
+from starlight.views.mailbox import ConversationView
 
 Entry = tuple[str, Conversation | None]
 

@@ -25,7 +25,7 @@ from starlight.messages.part_view import PartView
 from starlight.messages.quote import quoted
 from starlight.messages.reach import Reach, out_of_contact
 from starlight.node.clock_offsets import Disagreement
-from starlight.web.forecast_view import (
+from starlight.views.forecasts import (
     LatenessView,
     PartPrediction,
     PredictionView,
@@ -34,7 +34,7 @@ from starlight.web.forecast_view import (
     prediction_view,
     reach_view,
 )
-from starlight.web.views import MailboxView, Person
+from starlight.views.mailbox import MailboxView, Person
 from starlight.words import clocks, doubt, forecasts, later, letters
 from starlight.words.sentence import Sentence
 

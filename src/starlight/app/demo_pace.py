@@ -15,7 +15,7 @@ from starlight.live.change_listeners import ChangeListeners
 from starlight.live.clock import MissionClock
 from starlight.rehearsal import script
 from starlight.scenario.scenario import Scenario
-from starlight.web.views import OutlookView, PaceView
+from starlight.views.page_status import OutlookView, PaceView
 
 START = 120.0
 """Mission seconds a second at which a demo begins. In April 2051 light needs 17 minutes to Mars, so a letter

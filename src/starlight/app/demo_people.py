@@ -8,7 +8,7 @@ from starlight.app.correspondence import Inhabitant
 from starlight.rehearsal import script
 from starlight.scenario.network import NodeSpec
 from starlight.scenario.scenario import MailboxSpec, PersonSpec, Scenario
-from starlight.web.views import Person
+from starlight.views.mailbox import Person
 
 
 class DemoPeople:

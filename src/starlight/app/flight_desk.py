@@ -9,10 +9,10 @@ from msgspec.structs import asdict, replace
 from starlight.app.address_book import AddressBook
 from starlight.live.queue_service import QueueService
 from starlight.messages.flight import Flight, Track
-from starlight.web.flight_view import FlightGap, FlightPlace, FlightView, FlightWay, ShownTrack
-from starlight.web.forecast_view import reach_view
-from starlight.web.sky_panel import ConjunctionView
-from starlight.web.views import Person
+from starlight.views.flight import FlightGap, FlightPlace, FlightView, FlightWay, ShownTrack
+from starlight.views.forecasts import reach_view
+from starlight.views.mailbox import Person
+from starlight.views.sky import ConjunctionView
 from starlight.words import doubt, forecasts, silence
 from starlight.words.sentence import Sentence, closed, name_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlight.app.address_book import AddressBook
 from starlight.live.group_service import GroupService
 from starlight.messages.group import Group
-from starlight.web.group_view import GroupChange, GroupFounding, GroupView, MemberView
+from starlight.views.groups import GroupChange, GroupFounding, GroupView, MemberView
 
 
 class NodeGroupDesk:

@@ -11,7 +11,7 @@ from starlight.live.daemon import Daemon
 from starlight.messages.delivery import DeliveryState, flight_of
 from starlight.node.stored import identity_of_key
 from starlight.services.announcements import SERVICE
-from starlight.web import sky_panel
+from starlight.views.sky import Crossing
 from starlight.words import crossings
 
 Kind = Literal["receipt", "telemetry", "report", "amendment"]
@@ -39,12 +39,12 @@ class InTransit:
         self._worlds = worlds
         self._titles = titles
 
-    def now(self, now: int) -> tuple[sky_panel.Crossing, ...]:
+    def now(self, now: int) -> tuple[Crossing, ...]:
         """Return what has left one world and not yet reached the other at a time in ns, by departure."""
         found = [*self._letters(now), *self._others(now)]
         return tuple(sorted(found, key=lambda crossing: (crossing.departed, crossing.id)))
 
-    def _letters(self, now: int) -> list[sky_panel.Crossing]:
+    def _letters(self, now: int) -> list[Crossing]:
         # Of a letter its author's mailbox knows most: it foresees the hop between the worlds also where that
         # begins at a relay that is not in this process.
         found = []
@@ -60,15 +60,13 @@ class InTransit:
                     if sides[0] == sides[1]:
                         continue
                     label = crossings.letter(self._name(box.address), self._name(sent.to or to))
-                    found.append(
-                        sky_panel.Crossing(letter_id, "letter", *sides, leg.last_byte, leg.arrives, label)
-                    )
+                    found.append(Crossing(letter_id, "letter", *sides, leg.last_byte, leg.arrives, label))
         return found
 
-    def _others(self, now: int) -> list[sky_panel.Crossing]:
+    def _others(self, now: int) -> list[Crossing]:
         # Nobody keeps a record of a receipt on its way, so what is drawn is what nodes of this process sent;
         # by key, so that a bundle that was sent twice is drawn once.
-        found: dict[str, sky_panel.Crossing] = {}
+        found: dict[str, Crossing] = {}
         for number, daemon in self._daemons.items():
             for sent in reversed(daemon.departures):
                 key, leaves, reaches = sent.key, sent.leaves, sent.reaches
@@ -79,7 +77,7 @@ class InTransit:
                 source = key.split("/", 1)[0]
                 kind = self._kind(source)
                 label = crossings.other(kind, self._name(source))
-                found[key] = sky_panel.Crossing(key, kind, *sides, leaves, reaches, label)
+                found[key] = Crossing(key, kind, *sides, leaves, reaches, label)
         return list(found.values())
 
     def _carries(self, key: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.letter import Telemetry
-from starlight.web.views import TelemetryView
+from starlight.views.page_status import TelemetryView
 from starlight.words import silence
 
 FINDINGS_SHOWN = 3

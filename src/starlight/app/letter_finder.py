@@ -13,8 +13,8 @@ from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.group import is_group
 from starlight.messages.letter import Letter
 from starlight.messages.parts import PartKind
-from starlight.web.search_view import FoundLetter, FoundTopic, Place, SearchView
-from starlight.web.views import Person, Recipient
+from starlight.views.mailbox import Person, Recipient
+from starlight.views.search import FoundLetter, FoundTopic, Place, SearchView
 from starlight.words import searching
 
 

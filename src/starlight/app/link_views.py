@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starlight.live.daemon import Daemon
-from starlight.web.views import LinkView
+from starlight.views.page_status import LinkView
 from starlight.words import links
 from starlight.words.sentence import Names, name_of
 

@@ -22,7 +22,7 @@ from starlight.messages.draft import Attachment, Draft
 from starlight.messages.parts import CHUNK_BYTES, Part, PartKind
 from starlight.postoffice.composer import INLINE_UP_TO
 from starlight.postoffice.part_forecasts import PartSize
-from starlight.web.media_view import Heard, MadePart, PictureOffer, Seen, VoiceChoice, VoiceOffer
+from starlight.views.media import Heard, MadePart, PictureOffer, Seen, VoiceChoice, VoiceOffer
 from starlight.words import media as words
 
 PATIENCE = 10 * MINUTE

@@ -39,8 +39,10 @@ from starlight.live.daemon import Daemon
 from starlight.media import extra
 from starlight.messages.awaited_name import is_name
 from starlight.messages.reach import Reach
-from starlight.web import sky_panel, views
-from starlight.web.forecast_view import reach_view, silence_of, window_of
+from starlight.views.forecasts import reach_view, silence_of, window_of
+from starlight.views.mailbox import Person, Recipient
+from starlight.views.page_status import PaceView, PageChange, PageStatus, StormView
+from starlight.views.sky import Clock, ConjunctionView, Orbits, SkyPanel
 from starlight.words import clocks, mission_facts
 from starlight.words.sentence import Sentence
 
@@ -108,7 +110,7 @@ class NodePageBackend:
         self._in_transit = InTransit(daemons, book, sky_view.nodes, sky_view.titles)
         self._open_pages: Counter[str] = Counter()
 
-    async def people(self) -> tuple[views.Person, ...]:
+    async def people(self) -> tuple[Person, ...]:
         """Return everyone whom the page can be."""
         return tuple(each.person for each in self._inhabitants.values())
 
@@ -193,25 +195,25 @@ class NodePageBackend:
         owner = self._inhabitants[person]
         return MailboxSettings(owner.person.address, self._daemons[owner.node].settings)
 
-    async def correspondent(self, address: str) -> views.Recipient | None:
+    async def correspondent(self, address: str) -> Recipient | None:
         """Return who is at an address; None where nobody knows."""
         return self._book.correspondent(address)
 
-    async def clock(self) -> sky_panel.Clock:
+    async def clock(self) -> Clock:
         """Return mission time, and how both worlds read it."""
         return self._sky_view.clock(self._clock.now(), float(self._clock.rate))
 
-    async def sky(self) -> sky_panel.SkyPanel:
+    async def sky(self) -> SkyPanel:
         """Return clocks, positions, distance and the window."""
         # The question names nobody, so the first person's node tells the window.
         return self._panel(next(iter(self._inhabitants.values())), "", None)
 
-    async def orbits(self) -> sky_panel.Orbits:
+    async def orbits(self) -> Orbits:
         """Return the two orbits as lines."""
         earth, mars = self._sky_view.orbits(self._clock.now())
-        return sky_panel.Orbits(earth, mars)
+        return Orbits(earth, mars)
 
-    async def status(self, person: str, to: str = "") -> views.PageStatus:
+    async def status(self, person: str, to: str = "") -> PageStatus:
         """Return what moves, as the place of this person knows it, and the way to a correspondent.
 
         Raises:
@@ -224,7 +226,7 @@ class NodePageBackend:
         silence = silence_of(reach) if reach else None
         panel = self._panel(owner, to, found)
         mailboxes = self._daemons[owner.node].office.mailboxes.values()
-        return views.PageStatus(
+        return PageStatus(
             sky=panel,
             in_transit=self._in_transit.now(now),
             silence=silence,
@@ -245,7 +247,7 @@ class NodePageBackend:
             media_missing="" if extra.available() else extra.HOW,
         )
 
-    async def set_rate(self, person: str, rate: float) -> views.PaceView:
+    async def set_rate(self, person: str, rate: float) -> PaceView:
         """Let mission time go at another rate, 0 to stand.
 
         Raises:
@@ -255,7 +257,7 @@ class NodePageBackend:
         pace.turn(rate)
         return pace.view(person)
 
-    async def go_on(self, person: str) -> views.PaceView:
+    async def go_on(self, person: str) -> PaceView:
         """Hurry on to what comes next in the story.
 
         Raises:
@@ -265,7 +267,7 @@ class NodePageBackend:
         pace.go_on()
         return pace.view(person)
 
-    async def set_storm(self, active: bool) -> views.StormView:
+    async def set_storm(self, active: bool) -> StormView:
         """Cut the relays, or mend them.
 
         Raises:
@@ -276,7 +278,7 @@ class NodePageBackend:
         await self._storm.turn(active)
         return self._storm.view()
 
-    async def changes(self, person: str) -> AsyncIterator[views.PageChange]:
+    async def changes(self, person: str) -> AsyncIterator[PageChange]:
         """Yield whenever something changed, while a page is open as a person."""
         # Counted, as the same person may have several pages open.
         self._open_pages[person] += 1
@@ -308,7 +310,7 @@ class NodePageBackend:
         said += [clocks.held()] if daemon.own_clock.holds_expiry else []
         return (*said, *(clocks.differs(each, self._sky_view.titles) for each in daemon.disagreements()))
 
-    def _panel(self, owner: Inhabitant, to: str, reach: Reach | None) -> sky_panel.SkyPanel:
+    def _panel(self, owner: Inhabitant, to: str, reach: Reach | None) -> SkyPanel:
         """Return the sky between a person and a correspondent, by the way that a letter takes there.
 
         Args:
@@ -334,7 +336,7 @@ class NodePageBackend:
                 return PlannedLight(contact.start, contact.light_time(contact.start) / SECOND)
         return None
 
-    def _conjunction(self, panel: sky_panel.SkyPanel) -> sky_panel.ConjunctionView | None:
+    def _conjunction(self, panel: SkyPanel) -> ConjunctionView | None:
         # Where no sky is between them, nothing comes between them either.
         if panel.distance_km is None:
             return None

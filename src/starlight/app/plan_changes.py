@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlight.contacts import retracted
 from starlight.live.daemon import Daemon
-from starlight.web.views import PlanChanges
+from starlight.views.page_status import PlanChanges
 from starlight.words import plan
 from starlight.words.sentence import Names
 

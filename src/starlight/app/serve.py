@@ -25,9 +25,9 @@ from starlight.app.stored_bundle_routes import StoredBundleRoutes
 from starlight.client.access import ACCESS_FILE, Access
 from starlight.errors import InputError
 from starlight.live.daemon import Daemon
+from starlight.views.backend import PageBackend
 from starlight.web.answers import json_answer
 from starlight.web.app import make_app
-from starlight.web.backend import PageBackend
 from starlight.web.query import NoQuery, read_query
 
 

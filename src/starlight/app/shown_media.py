@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TypeAlias
 
-from starlight.web.media_view import Heard, Seen
+from starlight.views.media import Heard, Seen
 
 KEPT_MAX_BYTES = 48 * 2**20
 """A few songs as FLAC, and the pictures of a page."""

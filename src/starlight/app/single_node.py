@@ -43,7 +43,7 @@ from starlight.node.config import NodeConfig
 from starlight.scenario.kernels import open_sky
 from starlight.store.folder_lock import LOCK_FILE
 from starlight.store.lost_index import STORE, check_used
-from starlight.web.views import Person
+from starlight.views.mailbox import Person
 
 NODE_FILE = "node"
 """In the data folder: the number of the node whose folder it is."""

@@ -21,8 +21,8 @@ from starlight.sky import (
     heliocentric,
     light_time_s,
 )
-from starlight.web import sky_panel
-from starlight.web.forecast_view import Window
+from starlight.views.forecasts import Window
+from starlight.views.sky import Clock, ConjunctionView, Position, SkyPanel
 from starlight.worlds import World
 
 Line = tuple[tuple[float, float], ...]
@@ -102,9 +102,9 @@ class SkyView:
         self._orbits: tuple[int, tuple[Line, Line]] | None = None  # of a day, counted from the epoch
         self._conjunctions: list[Conjunction] | None = None
 
-    def clock(self, now: int, rate: float) -> sky_panel.Clock:
+    def clock(self, now: int, rate: float) -> Clock:
         """Return mission time as the clocks of all worlds read it."""
-        return sky_panel.Clock(now, rate, faces(self._worlds, now))
+        return Clock(now, rate, faces(self._worlds, now))
 
     def panel(
         self,
@@ -113,7 +113,7 @@ class SkyView:
         clock: MissionClock,
         window: Window | None,
         planned: PlannedLight | None,
-    ) -> sky_panel.SkyPanel:
+    ) -> SkyPanel:
         """Return clocks, positions and the distance of two worlds, with the window that a node believes in.
 
         Args:
@@ -127,10 +127,10 @@ class SkyView:
         """
         now = clock.now()
         shown = self.at(here, there, now, planned)
-        return sky_panel.SkyPanel(
+        return SkyPanel(
             clock=self.clock(now, float(clock.rate)),
-            earth=sky_panel.Position(*shown.earth_au) if shown.earth_au else None,
-            mars=sky_panel.Position(*shown.mars_au) if shown.mars_au else None,
+            earth=Position(*shown.earth_au) if shown.earth_au else None,
+            mars=Position(*shown.mars_au) if shown.mars_au else None,
             distance_km=shown.distance_km,
             receding_km_s=shown.receding_km_s,
             light_time_s=shown.light_time_s,
@@ -208,7 +208,7 @@ class SkyView:
             lines.append(tuple(heliocentric(self._sky, max(first, moment))[body] for moment in moments))
         return lines[0], lines[1]
 
-    def conjunction(self, here: str, there: str, now: int) -> sky_panel.ConjunctionView | None:
+    def conjunction(self, here: str, there: str, now: int) -> ConjunctionView | None:
         """Return the superior conjunction that is under way or begins within `CONJUNCTION_NEAR`, in ns.
 
         Only between Earth and Mars: the Sun comes between no others that people here are on.
@@ -223,7 +223,7 @@ class SkyView:
                 # What leaves Mars must have passed the Sun when the angle at Earth reaches the limit.
                 light = float(earth_mars_light_time_s(self._sky, [found.enter])[0])
                 last = found.enter - (round(light * SECOND) if self._worlds[here].body == "mars" else 0)
-                return sky_panel.ConjunctionView(found.enter, found.leave, found.min_angle_deg, last)
+                return ConjunctionView(found.enter, found.leave, found.min_angle_deg, last)
         return None
 
 

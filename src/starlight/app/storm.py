@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from starlight.web.views import StormView
+from starlight.views.page_status import StormView
 
 
 class StormControl(msgspec.Struct):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from starlight.live.mail_service import MailService
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.letter_view import LetterView
-from starlight.web.topic_view import MarkedLetters, ReminderOrder, StarOrder, TopicView
+from starlight.views.topics import MarkedLetters, ReminderOrder, StarOrder, TopicView
 
 MARKED_SHOWN = 100
 """Letters with one mark that are told at once; of more, the latest."""

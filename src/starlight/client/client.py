@@ -25,8 +25,7 @@ from starlight.messages.group import is_group
 from starlight.messages.letter_view import LetterView
 from starlight.messages.queue import HoldOrder, MoveOrder, QueueView
 from starlight.messages.withdrawal import Withdrawal
-from starlight.web import wire
-from starlight.web.distress_view import (
+from starlight.views.distress import (
     CallAnswer,
     CallCourseView,
     CallDismissal,
@@ -35,13 +34,14 @@ from starlight.web.distress_view import (
     HeardCallView,
     OwnCallView,
 )
-from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
-from starlight.web.group_view import GroupChange, GroupFounding, GroupView
-from starlight.web.search_view import FoundLetter, SearchView
-from starlight.web.sky_panel import CivilFace, Clock, CountedFace
+from starlight.views.forecasts import LatenessView, PredictionView, ReachView
+from starlight.views.groups import GroupChange, GroupFounding, GroupView
+from starlight.views.mailbox import MailboxView, Person, Recipient, Upload
+from starlight.views.search import FoundLetter, SearchView
+from starlight.views.sky import CivilFace, Clock, CountedFace
+from starlight.views.topics import TopicView
+from starlight.web import wire
 from starlight.web.thread import called
-from starlight.web.topic_view import TopicView
-from starlight.web.views import MailboxView, Person, Recipient, Upload
 
 __all__ = [
     "CallCourseView",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from starlight.client.attached_file import AttachedFile
 from starlight.client.local_api import LocalApi, Question, Streamed, as_json
-from starlight.web.media_view import MadePart, PictureOffer
+from starlight.views.media import MadePart, PictureOffer
 
 __all__ = ["MadePart", "MediaClient"]
 

@@ -15,9 +15,9 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from starlight.errors import StarlightError
+from starlight.views.backend import PageBackend
 from starlight.web.answers import tell, tell_http, tell_nobody
 from starlight.web.archive import ArchiveRoutes
-from starlight.web.backend import PageBackend
 from starlight.web.contacts import ContactRoutes
 from starlight.web.distress import DistressRoutes
 from starlight.web.flight import FlightRoutes

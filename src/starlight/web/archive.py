@@ -11,9 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from starlight.errors import InputError
+from starlight.views.archive import ImportOrder
+from starlight.views.backend import PageBackend
 from starlight.web.answers import json_answer
-from starlight.web.archive_view import ImportOrder
-from starlight.web.backend import PageBackend
 from starlight.web.body import octets
 from starlight.web.parts import part_number
 from starlight.web.query import read_query

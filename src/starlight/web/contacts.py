@@ -11,12 +11,12 @@ from starlette.routing import Route
 
 from starlight.messages.awaited_name import AddressOrder, awaited, is_name
 from starlight.messages.group import MEMBERS_MAX, NAME_MAX_BYTES, is_group
+from starlight.views.backend import PageBackend
+from starlight.views.groups import GroupView
+from starlight.views.mailbox import ConversationView
 from starlight.web.answers import json_answer, wants_json
-from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
-from starlight.web.group_view import GroupView
 from starlight.web.reader import Reader
-from starlight.web.views import ConversationView
 from starlight.web.visit import Visit
 
 

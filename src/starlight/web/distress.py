@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from starlight.views.backend import PageBackend
+from starlight.views.distress import CallAnswer, CallDismissal, CallWords
 from starlight.web.answers import json_answer, wants_json
-from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
-from starlight.web.distress_view import CallAnswer, CallDismissal, CallWords
 from starlight.web.render import render
 from starlight.web.visit import Visit
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from starlight.errors import InputError
 from starlight.messages.draft import Draft
+from starlight.views.sky import Clock
 from starlight.web.answers import is_of_api
 from starlight.web.body import read_body
 from starlight.web.local_moment import moment_of, require_ahead
-from starlight.web.sky_panel import Clock
 from starlight.web.visit import Visit
 from starlight.words.language import _
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 import msgspec
 
 from starlight.dtntime import HOUR, MINUTE, SECOND
-from starlight.web.sky_panel import CivilFace, ClockFace
+from starlight.views.sky import CivilFace, ClockFace
 
 MARGIN = 3.0
 """Percent at either side: a mark at the end stays whole."""

@@ -15,8 +15,8 @@ import msgspec
 from starlight.dtntime import HOUR
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.flight import FlightHop, Track
+from starlight.views.flight import FlightGap, FlightPlace, FlightView, ShownTrack
 from starlight.web.flight_axis import Axis
-from starlight.web.flight_view import FlightGap, FlightPlace, FlightView, ShownTrack
 
 LANES_MAX = 6
 """Routes that are drawn: those with most on them."""

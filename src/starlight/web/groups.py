@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from starlight.views.backend import PageBackend
+from starlight.views.groups import GroupChange, GroupFounding, GroupView
 from starlight.web.answers import json_answer, wants_json
-from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
-from starlight.web.group_view import GroupChange, GroupFounding, GroupView
 from starlight.web.render import element_id
 from starlight.web.visit import Visit
 

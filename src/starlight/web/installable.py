@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from starlight.web.backend import PageBackend
+from starlight.views.backend import PageBackend
 from starlight.web.render import HERE, render
 from starlight.web.visit import Visit
 from starlight.words.language import spoken

@@ -11,11 +11,11 @@ from starlette.routing import Route
 from starlight.errors import InputError, InputErrors
 from starlight.messages.conversation import HideOrder
 from starlight.messages.draft import Address, Draft
+from starlight.views.backend import PageBackend
+from starlight.views.forecasts import LatenessView
 from starlight.web.answers import json_answer, wants_json
-from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
 from starlight.web.draft_form import read_draft
-from starlight.web.forecast_view import LatenessView
 from starlight.web.page import Typed
 from starlight.web.query import NoQuery, read_query
 from starlight.web.render import next_draft_key

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
 from starlight.errors import InputError
-from starlight.web.sky_panel import CivilFace, Clock, CountedFace
+from starlight.views.sky import CivilFace, Clock, CountedFace
 from starlight.words.language import _
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)

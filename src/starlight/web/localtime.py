@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, to_text
-from starlight.web.sky_panel import CivilFace, Clock, CountedFace
+from starlight.views.sky import CivilFace, Clock, CountedFace
 from starlight.words.language import ENGLISH, _, spoken
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)

@@ -15,11 +15,11 @@ from starlette.routing import Route
 
 from starlight.errors import InputError
 from starlight.messages.parts import NAME_MAX_BYTES
+from starlight.views.backend import PageBackend
+from starlight.views.media_backend import MediaBackend
 from starlight.web.answers import json_answer
-from starlight.web.backend import PageBackend
 from starlight.web.body import octets
 from starlight.web.draft_form import read_draft
-from starlight.web.media_backend import MediaBackend
 from starlight.web.parts import part_number
 from starlight.web.query import NoQuery, read_query
 from starlight.web.ranges import ranged

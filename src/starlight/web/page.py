@@ -14,14 +14,15 @@ from starlight.messages.later_view import OwnLetter
 from starlight.messages.letter_view import LetterView
 from starlight.messages.part_view import PartView
 from starlight.messages.settings import AT_FIRST, Settings
+from starlight.views.forecasts import PredictionView, ReachView
+from starlight.views.mailbox import ConversationView, MailboxView, Person
+from starlight.views.page_status import PageStatus
+from starlight.views.sky import Clock, Orbits
 from starlight.web import wire
-from starlight.web.forecast_view import PredictionView, ReachView
 from starlight.web.localtime import next_day
 from starlight.web.reader import Reader
 from starlight.web.render import render
-from starlight.web.sky_panel import Clock, Orbits
 from starlight.web.thread import called, first_unread, thread
-from starlight.web.views import ConversationView, MailboxView, PageStatus, Person
 
 PARTS = (
     "distress",

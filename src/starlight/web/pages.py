@@ -8,8 +8,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from starlight.messages.draft import Draft
+from starlight.views.backend import PageBackend
 from starlight.web.answers import is_of_api, json_answer, wants_json
-from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
 from starlight.web.query import NoQuery, read_query
 from starlight.web.visit import MailboxQuery, PersonQuery, StatusQuery, Visit, WithQuery

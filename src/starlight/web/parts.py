@@ -14,9 +14,9 @@ from starlette.routing import Route
 
 from starlight.errors import InputError
 from starlight.messages.parts import PARTS_MAX
+from starlight.views.backend import PageBackend
+from starlight.views.mailbox import Upload
 from starlight.web.answers import json_answer
-from starlight.web.backend import PageBackend
-from starlight.web.views import Upload
 from starlight.web.visit import Visit
 
 

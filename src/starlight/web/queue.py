@@ -10,8 +10,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from starlight.messages.queue import HoldOrder, MoveOrder, QueueEntry, QueueView
+from starlight.views.backend import PageBackend
 from starlight.web.answers import is_of_api, json_answer, wants_json
-from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
 from starlight.web.local_moment import moment_of, require_ahead
 from starlight.web.visit import Visit

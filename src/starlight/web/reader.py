@@ -11,11 +11,11 @@ from functools import partial
 from starlight import dtntime
 from starlight.dtntime import MINUTE, SECOND
 from starlight.messages.settings import AT_FIRST, Settings
+from starlight.views.forecasts import LatenessView, PredictionView
+from starlight.views.mailbox import Person, Recipient
+from starlight.views.sky import Clock
 from starlight.web import localtime, wire
-from starlight.web.forecast_view import LatenessView, PredictionView
 from starlight.web.render import render
-from starlight.web.sky_panel import Clock
-from starlight.web.views import Person, Recipient
 from starlight.words import flight, later, letters, parts
 from starlight.words.sentence import Moment, Sentence
 

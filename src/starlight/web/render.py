@@ -17,11 +17,11 @@ from markupsafe import Markup, escape
 from starlight import dtntime
 from starlight.formatted_text import formatted, unmarked
 from starlight.messages.letter_view import LetterView
+from starlight.views.sky import Crossing
 from starlight.visible_text import visible_in_html
 from starlight.web import localtime
 from starlight.web.navigation import VIEWS
 from starlight.web.shown_parts import shown_parts
-from starlight.web.sky_panel import Crossing
 from starlight.words import calls, doubt, flight, lateness, letters, links, mission_facts, pace, plan, silence
 from starlight.words.durations import duration_words
 from starlight.words.language import _, is_provisional, ngettext, spoken, texts_of

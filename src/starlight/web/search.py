@@ -16,12 +16,12 @@ from starlight.dtntime import DAY
 from starlight.errors import InputError
 from starlight.lookup.question import LetterQuestion
 from starlight.lookup.wanted import TEXT_MAX, wanted
+from starlight.views.backend import PageBackend
+from starlight.views.search import FoundLetter, SearchView
 from starlight.web.answers import json_answer, wants_json
-from starlight.web.backend import PageBackend
 from starlight.web.localtime import day_words
 from starlight.web.query import read_query
 from starlight.web.reader import Reader
-from starlight.web.search_view import FoundLetter, SearchView
 from starlight.web.visit import Visit
 
 FOUND_SHOWN = 30

@@ -10,8 +10,8 @@ from starlette.routing import Route
 
 from starlight.faults import Faults
 from starlight.messages.settings import BY_BROWSER, Settings
+from starlight.views.backend import PageBackend
 from starlight.web.answers import json_answer, wants_json
-from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
 from starlight.web.visit import Visit
 from starlight.words.language import LANGUAGES

@@ -7,8 +7,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from starlight.messages.storage import Erased, EraseOrder, Released, ReleaseOrder
+from starlight.views.backend import PageBackend
 from starlight.web.answers import json_answer, wants_json
-from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
 from starlight.web.visit import Visit
 

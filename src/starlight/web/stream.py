@@ -15,8 +15,8 @@ import contextlib
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from starlight.errors import StarlightError
+from starlight.views.backend import PageBackend
 from starlight.web import wire
-from starlight.web.backend import PageBackend
 
 BEAT_S = 2.0
 """Real seconds between two statuses without a change; at 600 times life's speed the worlds

@@ -9,9 +9,9 @@ import msgspec
 
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.letter_view import LetterView
+from starlight.views.mailbox import MailboxView, Recipient
+from starlight.views.sky import Clock
 from starlight.web import localtime
-from starlight.web.sky_panel import Clock
-from starlight.web.views import MailboxView, Recipient
 
 FOLD_CHARACTERS = 900
 FOLD_LINES = 14

@@ -10,10 +10,10 @@ from starlette.routing import Route
 
 from starlight.dtntime import SECOND
 from starlight.messages.letter_view import LetterView
+from starlight.views.backend import PageBackend
+from starlight.views.topics import ReminderOrder, StarOrder
 from starlight.web.answers import json_answer, wants_json
-from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
-from starlight.web.topic_view import ReminderOrder, StarOrder
 from starlight.web.visit import Visit
 
 

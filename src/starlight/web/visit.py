@@ -11,12 +11,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from starlight.messages.settings import AT_FIRST, BY_BROWSER, Settings
+from starlight.views.backend import PageBackend
+from starlight.views.mailbox import MailboxView, Person
 from starlight.web.answers import is_of_api, json_answer, wants_json
-from starlight.web.backend import PageBackend
 from starlight.web.page import Look, PageView
 from starlight.web.query import NoQuery, read_query
 from starlight.web.reader import Reader
-from starlight.web.views import MailboxView, Person
 from starlight.words.language import accepted, speak
 
 

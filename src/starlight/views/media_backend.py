@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from starlight.messages.draft import Draft
-from starlight.web.media_view import Heard, MadePart, PictureOffer, Seen, VoiceOffer
+from starlight.views.media import Heard, MadePart, PictureOffer, Seen, VoiceOffer
 
 
 class MediaBackend(Protocol):

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from starlight.json_time import Time
-from starlight.web.forecast_view import Window
+from starlight.views.forecasts import Window
 from starlight.worlds import EARTH, MARS
 
 

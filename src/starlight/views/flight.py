@@ -8,7 +8,7 @@ import msgspec
 
 from starlight.json_time import Time
 from starlight.messages.flight import Coming, Track, TrackGroup
-from starlight.web.forecast_view import ReachView
+from starlight.views.forecasts import ReachView
 from starlight.words.sentence import Sentence
 
 

@@ -16,19 +16,20 @@ from starlight.messages.draft import Draft
 from starlight.messages.later_view import OwnLetter
 from starlight.messages.letter_view import LetterView
 from starlight.messages.part_view import PartView
-from starlight.web.archive_view import Archivist
-from starlight.web.distress_view import CallDesk
-from starlight.web.flight_view import FlightDesk
-from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
-from starlight.web.group_view import GroupDesk
-from starlight.web.media_backend import MediaBackend
-from starlight.web.queue_backend import QueueBackend
-from starlight.web.search_view import Finder
-from starlight.web.settings_backend import SettingsBackend
-from starlight.web.sky_panel import Clock, Orbits, SkyPanel
-from starlight.web.storage_backend import StorageBackend
-from starlight.web.topic_view import TopicDesk
-from starlight.web.views import MailboxView, PaceView, PageChange, PageStatus, Person, Recipient, StormView
+from starlight.views.archive import Archivist
+from starlight.views.distress import CallDesk
+from starlight.views.flight import FlightDesk
+from starlight.views.forecasts import LatenessView, PredictionView, ReachView
+from starlight.views.groups import GroupDesk
+from starlight.views.mailbox import MailboxView, Person, Recipient
+from starlight.views.media_backend import MediaBackend
+from starlight.views.page_status import PaceView, PageChange, PageStatus, StormView
+from starlight.views.queue_backend import QueueBackend
+from starlight.views.search import Finder
+from starlight.views.settings_backend import SettingsBackend
+from starlight.views.sky import Clock, Orbits, SkyPanel
+from starlight.views.storage_backend import StorageBackend
+from starlight.views.topics import TopicDesk
 
 
 class Correspondence(Protocol):

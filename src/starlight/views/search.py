@@ -10,7 +10,7 @@ from starlight.json_time import Time
 from starlight.lookup.excerpt import Piece
 from starlight.lookup.question import LetterQuestion
 from starlight.messages.parts import PartKind
-from starlight.web.views import Recipient
+from starlight.views.mailbox import Recipient
 from starlight.words.sentence import Sentence
 
 Place = Literal["text", "topic", "name", "transcript"]
