@@ -545,6 +545,14 @@ def test_small_and_light(
     nan.locator("#prediction-why summary").click()
     expect(nan.locator("#prediction-why .because")).to_contain_text("It comes too late")
     assert nan.evaluate("document.documentElement.scrollWidth") == 360
+    # Whatever is open in the composer, letters stay to be read, and what is written to be sent.
+    for panel in ("Topic and kind", "For later"):
+        nan.locator("summary", has_text=panel).click()
+    letters = nan.locator("#scroll").bounding_box()
+    assert letters
+    assert letters["height"] >= 200
+    nan.locator("#prediction-why .because").evaluate("(because) => because.scrollIntoView()")
+    expect(nan.locator("#send")).to_be_in_viewport(ratio=1)
     accessible(nan)
     context.close()
 

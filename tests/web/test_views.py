@@ -19,7 +19,8 @@ MARKUP = "<b onclick=alert(1)>Write</b>"
 def test_every_view_is_accessible_and_fits(
     serving: Serving, browser: Browser, look: dict[str, object]
 ) -> None:
-    """axe finds nothing in any view; nothing is wider than the screen; markup in what was written is text."""
+    """axe finds nothing in any view, the reader's long name stands there whole, and nothing is wider than
+    the screen; markup in what was written is text."""
     with serving.client() as client:
         for text in (MARKUP, "word" * 100):
             draft = {"to": "ipn:21.1", "text": text, "topic_name": MARKUP, "act": "question"}
@@ -37,6 +38,10 @@ def test_every_view_is_accessible_and_fits(
         expect(
             page.get_by_role("heading", level=1).or_(page.get_by_role("heading", level=2)).first
         ).to_be_visible()
+        # A name is told whole, also where it needs a second line.
+        for name in page.locator(".you .cut:visible").all():
+            name.evaluate("(name) => { name.textContent = 'Misha A. Kuznetsov-Baikal' }")
+            assert name.evaluate("(name) => name.scrollHeight <= name.clientHeight + 1"), path
         # Whoever needs help finds the call on whichever view is open.
         assert page.locator("a.call-for-help").count() == (path != "/distress"), path
         accessible(page)
