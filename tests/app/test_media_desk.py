@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
 
@@ -11,15 +13,18 @@ import soundfile
 from msgspec.structs import replace
 from PIL import Image
 from tests.app.test_real_nodes import NAN_YOUNG, Pair, contacts, pair, run
+from tests.media.films import mp4
 from tests.media.test_pictures import PHOTO_FILE, with_exif
 from tests.media.test_voice import SPEECH
 
 from starlight.app.media_desk import PATIENCE, MediaDesk, voice_chunk_size
 from starlight.app.media_work import MediaWork
 from starlight.app.shown_media import KEPT_MAX_BYTES, ShownMedia
+from starlight.app.upload_lengths import playing_time_of
 from starlight.dtntime import MINUTE
 from starlight.errors import InputError
 from starlight.media import extra
+from starlight.media.process import MediaProcess
 from starlight.messages.draft import Attachment, Draft
 from starlight.views.media import Heard
 
@@ -73,6 +78,59 @@ def test_a_voice_is_offered_encoded_sent_and_heard(tmp_path: Path) -> None:
             two.page.close()
 
     run(test)
+
+
+def test_a_film_says_at_both_ends_how_long_it_plays(tmp_path: Path) -> None:
+    """Read where it is attached, in a process that ends then; its reader has it with the words."""
+    film = mp4(125, size=700_000, at_end=True)
+
+    async def test() -> None:
+        async with pair(tmp_path, "", contacts((-1, 9, 900_000))) as two:
+            here, letters = two.page.media("jay"), two.page.correspondence("jay")
+            upload = await letters.upload(pieces_of(film))
+            lasts = await here.playing_time(upload)
+            assert lasts == 125_000
+            film_part = Attachment(upload, "film.mp4", "video/mp4", "video", lasts)
+            id = await sent(two, film_part)
+            there = two.habitat.mail.mailbox(NAN_YOUNG).letter_view(id, two.habitat.clock.now())
+            assert [(each.kind, each.duration_ms) for each in there.parts] == [("video", 125_000)]
+            words = await letters.upload(pieces_of(b"No film, but words."))
+            assert await here.playing_time(words) is None
+            two.page.close()
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    "child",
+    [
+        "import sys; sys.exit(1)",
+        # It asks for the same window for ever.
+        "import sys\nfrom starlight.media import worker\nfrom starlight.media.tasks import Playing\n"
+        "worker.playing_time = lambda task: Playing(None, len(task.windows) % 2)\nworker.main()",
+    ],
+)
+def test_a_film_that_breaks_its_reader_goes_without_a_length(tmp_path: Path, child: str) -> None:
+    """Where the process dies or never has enough, no length is told, and nothing is left of the process."""
+
+    async def test() -> None:
+        async with pair(tmp_path, "", contacts((-1, 9, 900_000))) as two:
+            upload = await two.page.correspondence("jay").upload(pieces_of(mp4(125, size=200_000)))
+            work = MediaWork()
+            work.headers = MediaProcess((sys.executable, "-c", child))
+            bodies = two.seoul.mail.mailbox(JAY).bodies
+            assert await playing_time_of(bodies, upload, work) is None
+            assert work.headers._child is None
+            work.close()
+            two.page.close()
+
+    run(test)
+
+
+async def pieces_of(data: bytes) -> AsyncIterator[bytes]:
+    """Yield a file as a browser sends it."""
+    for at in range(0, len(data), 50_000):
+        yield data[at : at + 50_000]
 
 
 def _desk(two: Pair) -> tuple[MediaDesk, MediaWork]:

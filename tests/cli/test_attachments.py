@@ -72,7 +72,7 @@ def large(tmp_path: Path) -> Path:
 
 def test_a_large_file_is_sent_a_piece_at_a_time(tmp_path: Path, large: Path) -> None:
     """Whatever its size, a few pieces of a file are in memory; who waits is told how far it is."""
-    api = FakeApi(tmp_path, answer("201 Created", b'{"upload": "u"}'), 40_000_000)
+    api = FakeApi(tmp_path, answer("201 Created", b'{"upload": "u", "duration_ms": 125000}'), 40_000_000)
     told: list[int] = []
     tracemalloc.start()
     attachment = Client(tmp_path).upload("jay", AttachedFile(large), told.append)
@@ -80,6 +80,7 @@ def test_a_large_file_is_sent_a_piece_at_a_time(tmp_path: Path, large: Path) -> 
     tracemalloc.stop()
     api.close()
     assert (attachment.upload, attachment.kind, attachment.media_type) == ("u", "video", "video/mp4")
+    assert attachment.duration_ms == 125_000
     assert sum(told) == 40_000_000
     assert peak < 20 * PIECE_BYTES
 

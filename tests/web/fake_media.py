@@ -19,11 +19,13 @@ class FakeMedia(MediaBackend):
     Attributes:
         available: whether the libraries are there.
         taken: what was sent to be encoded.
+        lasts_ms: how long whatever is uploaded plays.
     """
 
     def __init__(self) -> None:
         self.available = True
         self.taken: list[bytes] = []
+        self.lasts_ms: int | None = None
 
     async def voice_offer(self, draft: Draft, duration_ms: int) -> VoiceOffer:
         if not self.available:
@@ -46,6 +48,9 @@ class FakeMedia(MediaBackend):
         notes = (Sentence(("It is kept.",)),) if keep else ()
         full = Attachment("f", name=name, kind="picture", width=4000, height=3000)
         return PictureOffer((MadePart(middle, 19_000), MadePart(full, 900_000)), 800, notes)
+
+    async def playing_time(self, upload: str) -> int | None:
+        return self.lasts_ms
 
     async def hear(self, letter: str, part: int) -> Heard:
         if part:

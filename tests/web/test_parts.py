@@ -11,8 +11,10 @@ def test_what_is_uploaded_has_a_name_for_drafts(serving: Serving) -> None:
     """The body of the request is the part, whatever is in it; the answer says what a draft calls it."""
     with serving.client() as client:
         answer = client.post(PARTS, content=b"\x00<script>" * 1000)
-        assert (answer.status_code, answer.json()) == (201, {"upload": "upload-1"})
-        assert serving.backend.uploaded == [b"\x00<script>" * 1000]
+        assert (answer.status_code, answer.json()) == (201, {"upload": "upload-1", "duration_ms": None})
+        serving.backend.fake_media.lasts_ms = 125_000
+        assert client.post(PARTS, content=b"film").json()["duration_ms"] == 125_000
+        assert serving.backend.uploaded == [b"\x00<script>" * 1000, b"film"]
 
 
 def test_what_is_fetched_is_a_file_to_be_saved(serving: Serving) -> None:

@@ -12,6 +12,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from starlight.app.media_work import MediaWork
+from starlight.app.upload_lengths import playing_time_of
 from starlight.dtntime import MINUTE
 from starlight.errors import InputError
 from starlight.live.mail_service import MailService
@@ -103,6 +104,10 @@ class MediaDesk:
         made[0] = replace(made[0], attachment=first)
         notes = words.picture_notes(steps.removed, steps.frames, kept=keep)
         return PictureOffer(tuple(made), len(steps.preview.data), notes)
+
+    async def playing_time(self, upload: str) -> int | None:
+        """Return how long an upload plays, in ms, by its own headers; None where they don't tell."""
+        return await playing_time_of(self._mail.mailbox(self._address).bodies, upload, self._work)
 
     async def hear(self, letter: str, part: int) -> Heard:
         """Return a voice of a letter, as far as it is here, for a browser."""

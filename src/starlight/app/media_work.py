@@ -12,17 +12,22 @@ from starlight.media.process import WAITING_MAX, MediaProcess
 
 T = TypeVar("T")
 
+HEADERS_MAX_S = 10.0
+"""A look at a window of a file may take: a start of the process on a slow machine, and milliseconds."""
+
 
 class MediaWork:
     """Has tasks done in the media process without holding up the loop that asks.
 
     Attributes:
         process: encodes and decodes; starts with its first task.
+        headers: finds out how long files play, beside it, so that no upload waits for what is encoded.
         shown: what browsers were shown last.
     """
 
     def __init__(self) -> None:
         self.process = MediaProcess()
+        self.headers = MediaProcess(wall_max_s=HEADERS_MAX_S)
         self.shown = ShownMedia()
         # Threads of its own: those of the loop must stay free for what a node needs.
         self._threads = ThreadPoolExecutor(WAITING_MAX, "media")
@@ -34,4 +39,5 @@ class MediaWork:
     def close(self) -> None:
         """End the process, and what waits for it."""
         self.process.close()
+        self.headers.close()
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -10,6 +10,7 @@ import click
 
 from starlight import dtntime
 from starlight.cli.output import echo
+from starlight.dtntime import SECOND
 from starlight.errors import InputError
 from starlight.visible_text import visible
 
@@ -114,4 +115,11 @@ def show_parts(letter: LetterView, foreseen: PredictionView) -> None:
         at = "no route is known" if expected.arrives is None else dtntime.to_text(expected.arrives, 3)
         certain = "" if expected.arrives is None else "  (predicted)"
         size = f"{part.size_bytes:,}".replace(",", " ")
-        echo(f"  {part.kind} {part.name or part.number}, {size} bytes: there {at}{certain}")
+        lasts = f", {played_words(part.duration_ms)}" if part.duration_ms else ""
+        echo(f"  {part.kind} {part.name or part.number}{lasts}, {size} bytes: there {at}{certain}")
+
+
+def played_words(duration_ms: int) -> str:
+    """Return how long a part plays, in words: to the second, but for what is over within one."""
+    rounded = max(SECOND, round(duration_ms / 1000) * SECOND)
+    return dtntime.duration_text(rounded)

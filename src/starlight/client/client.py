@@ -118,8 +118,9 @@ class Client:
                 yield piece
 
         body = Streamed(file.size, pieces())
-        upload = self._api.ask(Question("POST", f"/people/{person}/parts", as_json(Upload), body=body)).upload
-        return Attachment(upload, file.path.name, file.media_type, _kind_of(file.media_type))
+        made = self._api.ask(Question("POST", f"/people/{person}/parts", as_json(Upload), body=body))
+        kind = _kind_of(file.media_type)
+        return Attachment(made.upload, file.path.name, file.media_type, kind, made.duration_ms)
 
     def letters(self, person: str, only: str | None = None, topic: str | None = None) -> list[LetterView]:
         """Return a person's letters by conversation, in each the oldest first.

@@ -27,7 +27,9 @@ from starlight.media.tasks import (
     Drawn,
     EncodeSound,
     MakeSteps,
+    MeasureFile,
     MeasureSound,
+    Playing,
     Refused,
     Result,
     ShowPicture,
@@ -48,7 +50,7 @@ ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUNBUF
 
 _RESULTS: msgspec.msgpack.Decoder[Result] = msgspec.msgpack.Decoder(Result)
 
-R = TypeVar("R", bound=Sound | Steps | Drawn)
+R = TypeVar("R", bound=Sound | Playing | Steps | Drawn)
 
 
 class MediaProcess:
@@ -86,6 +88,10 @@ class MediaProcess:
         _check_size("recording", recording)
         return self._do(MeasureSound(recording), Sound, "recording")
 
+    def look(self, file: MeasureFile) -> Playing:
+        """Find out how long a file plays, or which window of it is needed for that; errors as of `encode`."""
+        return self._do(file, Playing, "file")
+
     def steps(self, picture: bytes, *, keep: bool = False) -> Steps:
         """Make the steps in which a picture travels; errors as of `encode`.
 
@@ -107,7 +113,8 @@ class MediaProcess:
             self._end()
 
     def _do(self, task: Task, kind: type[R], where: str) -> R:
-        require()
+        if not isinstance(task, MeasureFile):
+            require()  # A length is read without any codec.
         with self._counting:
             if self._waiting >= WAITING_MAX:
                 right = "Try again in a minute"

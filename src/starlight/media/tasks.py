@@ -23,6 +23,10 @@ PIXELS_MAX = 64 * 10**6
 """More than the cameras of telephones have; 192 MB once decoded."""
 
 
+WINDOW_BYTES = 64 * 1024
+"""Of a file, given at a time to find out how long it plays."""
+
+
 class EncodeSound(msgspec.Struct, frozen=True, tag=True):
     """Encode a recording.
 
@@ -51,6 +55,20 @@ class MeasureSound(msgspec.Struct, frozen=True, tag=True):
     """Find out how long a recording plays."""
 
     recording: bytes
+
+
+class MeasureFile(msgspec.Struct, frozen=True, tag=True):
+    """Find out how long a file plays, by its headers; nothing of it is decoded.
+
+    Attributes:
+        media_type: of it, by its first bytes.
+        size: of all of it, in bytes.
+        windows: what there is of it, by number: each has `WINDOW_BYTES`, the last one of a file what is left.
+    """
+
+    media_type: str
+    size: int
+    windows: dict[int, bytes]
 
 
 class MakeSteps(msgspec.Struct, frozen=True, tag=True):
@@ -89,6 +107,18 @@ class Sound(msgspec.Struct, frozen=True, tag=True):
     data: bytes
     media_type: str
     duration_ms: int
+
+
+class Playing(msgspec.Struct, frozen=True, tag=True):
+    """The playing time of a file.
+
+    Attributes:
+        duration_ms: as it says itself; None where it does not, or can't be right.
+        wanted: the number of another window that is needed to tell; None where none is.
+    """
+
+    duration_ms: int | None
+    wanted: int | None = None
 
 
 class Picture(msgspec.Struct, frozen=True):
@@ -137,5 +167,5 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
     right: str = ""
 
 
-Task: TypeAlias = EncodeSound | DecodeSound | MeasureSound | MakeSteps | ShowPicture
-Result: TypeAlias = Sound | Steps | Drawn | Refused
+Task: TypeAlias = EncodeSound | DecodeSound | MeasureSound | MeasureFile | MakeSteps | ShowPicture
+Result: TypeAlias = Sound | Playing | Steps | Drawn | Refused

@@ -14,11 +14,13 @@ from typing import BinaryIO
 import msgspec
 
 from starlight.errors import InputError
+from starlight.media.playing_time import playing_time
 from starlight.media.tasks import (
     IN_MAX_BYTES,
     DecodeSound,
     EncodeSound,
     MakeSteps,
+    MeasureFile,
     MeasureSound,
     Refused,
     Result,
@@ -60,6 +62,8 @@ def main() -> None:
 
 def done(task: Task) -> Result:
     """Do a task; what is wrong with what it was given becomes words."""
+    if isinstance(task, MeasureFile):
+        return playing_time(task)  # It needs no codecs, so it is there without them as well.
     # Here and not above: a node imports this module to know nothing of codecs.
     from starlight.media import pictures, voice
 

@@ -23,6 +23,10 @@ SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (8, b"WAVE", "audio/wav", "wav"),
     (0, b"OggS\x00", "application/ogg", "ogg"),
     (0, b"ID3", "audio/mpeg", "mp3"),
+    # A first frame of Layer III with no tag before it: of MPEG-1, of MPEG-2, of the half rates.
+    (0, b"\xff\xfb", "audio/mpeg", "mp3"),
+    (0, b"\xff\xf3", "audio/mpeg", "mp3"),
+    (0, b"\xff\xe3", "audio/mpeg", "mp3"),
     (0, b"fLaC", "audio/flac", "flac"),
     (4, b"ftyp", "video/mp4", "mp4"),
     (0, b"\x1a\x45\xdf\xa3", "video/webm", "webm"),

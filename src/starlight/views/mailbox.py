@@ -108,6 +108,8 @@ class Upload(msgspec.Struct, frozen=True):
 
     Attributes:
         upload: what a draft calls it.
+        duration_ms: how long it plays by its own headers, to be told in the draft; None where they don't say.
     """
 
     upload: str
+    duration_ms: int | None = None

@@ -11,8 +11,8 @@ from starlight.views.media import Heard, MadePart, PictureOffer, Seen, VoiceOffe
 class MediaBackend(Protocol):
     """The voices and pictures of one person.
 
-    Any method but `voice_offer` may raise InputError: where the bytes are no recording or picture, are too
-    many, break their decoder, or where there are no media libraries.
+    Any method but `voice_offer` and `playing_time` may raise InputError: where the bytes are no recording or
+    picture, are too many, break their decoder, or where there are no media libraries.
     """
 
     async def voice_offer(self, draft: Draft, duration_ms: int) -> VoiceOffer:
@@ -36,6 +36,13 @@ class MediaBackend(Protocol):
             picture: a file.
             name: of the file.
             keep: its full step is the file itself, with all that the camera wrote into it.
+        """
+        ...
+
+    async def playing_time(self, upload: str) -> int | None:
+        """Return how long an upload plays, in ms, by its own headers.
+
+        None where they don't tell, or tell what can't be: a file goes all the same.
         """
         ...
 

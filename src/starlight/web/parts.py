@@ -42,7 +42,8 @@ class PartRoutes:
         """Take the bytes of a part as the body of a request; answer what a draft calls it."""
         visit = await Visit.of(self._backend, request)
         reference = await visit.letters.upload(request.stream())
-        return json_answer(Upload(reference), status=201)
+        lasts = await self._backend.media(visit.person.id).playing_time(reference)
+        return json_answer(Upload(reference, lasts), status=201)
 
     async def fetch(self, request: Request) -> Response:
         """Give the bytes of a part that is here whole."""

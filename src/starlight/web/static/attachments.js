@@ -128,9 +128,9 @@ export class Attachments {
 
   async addAsItIs(file, more = {}) {
     this.page.say(`Taking ${file.name}.`);
-    const { upload } = await this.post("/parts", file);
+    const { upload, duration_ms = null } = await this.post("/parts", file);
     const kind = file.type.startsWith("video/") ? "video" : "file";
-    const attachment = { upload, name: file.name.slice(-80), media_type: file.type || "application/octet-stream", kind, ...more };
+    const attachment = { upload, name: file.name.slice(-80), media_type: file.type || "application/octet-stream", kind, duration_ms, ...more };
     this.add({ name: file.name, steps: [{ attachment, size: file.size }], notes: [] });
   }
 
