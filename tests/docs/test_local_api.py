@@ -48,7 +48,7 @@ from starlight.views.distress import CallAnswer, CallDismissal, CallWords, Distr
 from starlight.views.flight import FlightView
 from starlight.views.forecasts import LatenessView, PredictionView, ReachView
 from starlight.views.groups import GroupChange, GroupFounding, GroupView
-from starlight.views.mailbox import MailboxView, Person, Upload
+from starlight.views.mailbox import MailboxView, Person, UnreadFrom, Upload
 from starlight.views.media import MadePart, PictureOffer, VoiceOffer
 from starlight.views.page_status import PaceView, PageStatus, StormView
 from starlight.views.search import SearchView
@@ -68,6 +68,7 @@ ANSWERS: dict[str, Any] = {
     "GET /people/PERSON": PAGE,
     "GET /people/PERSON/parts": PAGE,
     "GET /people/PERSON/mailbox": MailboxView,
+    "GET /people/PERSON/unread": list[UnreadFrom],
     "GET /people/PERSON/status": PageStatus,
     "GET /status": PageStatus,
     "POST /people/PERSON/letters": LetterView,
@@ -209,6 +210,7 @@ TITLES: dict[str, str] = {
     "Registered": "Registration",
     "SentUnit": "Sent bundle",
     "ReadCount": "Count",
+    "UnreadFrom": "Unread",
     "HiddenEntry": "Hidden entry",
     "SearchView": "Found",
     "KeptLetter": "Kept letter",

@@ -118,6 +118,27 @@ def test_what_comes_is_heard_once_and_not_in_quiet_hours(context: BrowserContext
         expect(page).to_have_title("(3) Jay · Starlight")
         assert page.evaluate("notes") == 5
 
+        # The same holds on a view that shows no letters, for somebody who is about to type there.
+        page.goto(f"{serving.url}/people/jay/search")
+        words, listed = page.locator("input[name=q]"), page.locator("#unread-number")
+        words.click()
+        words.press_sequentially("green")
+        write_to_jay(serving, "While you search", "expedited")
+        expect(page).to_have_title(re.compile(r"^\(4\) "))
+        expect(listed).to_have_text("4")
+        until(page, "notes === 3")
+        client.post("/api/people/jay/settings", json=chosen | {"quiet_from": "17:00", "quiet_to": "20:00"})
+        write_to_jay(serving, "And in the evening", "expedited")
+        expect(listed).to_have_text("5")
+        expect(page).to_have_title(re.compile(r"^\(4\) "))
+        assert page.evaluate("notes") == 3
+        words.press_sequentially("house")
+        expect(words).to_have_value("greenhouse")
+        expect(words).to_be_focused()
+        client.post("/api/people/jay/read", json={"of": NAN})
+        expect(listed).to_be_hidden()
+        expect(page).not_to_have_title(re.compile(r"\("))
+
 
 def test_a_draft_survives_the_absence_of_the_node_and_is_sent_once(
     context: BrowserContext, serving: Serving

@@ -13,6 +13,7 @@ import msgspec
 
 from starlight.json_time import Time
 from starlight.messages.letter_view import UNTOLD, LetterView
+from starlight.messages.urgency import Priority
 from starlight.views.forecasts import ReachView
 
 
@@ -65,6 +66,26 @@ class ConversationView(Recipient, frozen=True):
     reach: ReachView | None = None
     last: Annotated[LetterView | None, UNTOLD] = None
 
+    @property
+    def urgent(self) -> bool:
+        """Return whether the latest letter is unread and goes before others."""
+        last = self.last
+        return last is not None and last.unread and (last.critical or last.priority > Priority.NORMAL)
+
+
+class UnreadFrom(msgspec.Struct, frozen=True):
+    """The letters of one correspondent that nobody has read.
+
+    Attributes:
+        address: whose they are; of a group, its own.
+        count: how many.
+        urgent: the latest of them goes before others.
+    """
+
+    address: str
+    count: int
+    urgent: bool = False
+
 
 class MailboxView(msgspec.Struct, frozen=True):
     """One person's mailbox, opened at one correspondent.
@@ -101,6 +122,12 @@ class MailboxView(msgspec.Struct, frozen=True):
     def unread(self) -> int:
         """Return how many letters are unread, of all that are listed."""
         return sum(each.unread for each in self.conversations)
+
+    @property
+    def unread_from(self) -> tuple[UnreadFrom, ...]:
+        """Return whose letters are unread, of all that are listed, in their order."""
+        listed = self.conversations
+        return tuple(UnreadFrom(each.address, each.unread, each.urgent) for each in listed if each.unread)
 
 
 class Upload(msgspec.Struct, frozen=True):

@@ -46,6 +46,7 @@ class PageRoutes:
             Route(person, self.page),
             Route(f"{person}/mailbox", self.mailbox),
             Route(f"{person}/parts", self.parts),
+            Route(f"{person}/unread", self.unread),
             Route(f"{person}/status", self.status),
             Route(f"{person}/storm", self.storm, methods=["POST"]),
             Route(f"{person}/clock", self.rate, methods=["POST"]),
@@ -92,6 +93,11 @@ class PageRoutes:
         """Tell the letters with one correspondent, and all conversations."""
         visit = await Visit.of(self._backend, request, MailboxQuery)
         return json_answer(await visit.mailbox())
+
+    async def unread(self, request: Request) -> Response:
+        """Tell whose letters are unread: all that a view without letters has to know of them."""
+        visit = await Visit.of(self._backend, request)
+        return json_answer((await visit.letters.mailbox(limit=1)).unread_from)
 
     async def status(self, request: Request) -> Response:
         """Tell what moves besides letters, as a person's place knows it."""

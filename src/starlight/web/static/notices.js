@@ -81,8 +81,17 @@ export class Unread {
     const quiet = isQuiet();
     if (grown.length && !quiet) this.sound(grown.some((one) => one.urgent));
     const count = people.reduce((sum, one) => sum + one.count, 0);
+    this.list(count);
     // In quiet hours it only goes down, by what is read; what it was when the page was opened is told.
     this.tell(quiet && this.shown !== null ? Math.min(count, this.shown) : count, quiet);
+  }
+
+  // In the navigation, which calls nobody: there it is true in hours of quiet, too.
+  list(count) {
+    const number = document.getElementById("unread-number");
+    if (!number || number.textContent === String(count)) return;
+    number.textContent = count;
+    document.getElementById("unread-sum").hidden = !count;
   }
 
   sound(urgent) {

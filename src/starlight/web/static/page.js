@@ -11,6 +11,7 @@ import { Premieres } from "./premieres.js";
 import { Reading } from "./reading.js";
 import { Scroll } from "./scroll.js";
 import { SkyDrawing } from "./sky.js";
+import { listen } from "./stream.js";
 import { t } from "./texts.js";
 
 const { world, parts, stream, mailbox, letters } = document.body.dataset;
@@ -142,29 +143,22 @@ function refreshWhenDue() {
   if (next && clock.now() >= Date.parse(next) && performance.now() - refreshing.last > 400) refresh();
 }
 
-let wait = 500;
-
-function listen() {
-  const socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}${stream}`);
-  socket.addEventListener("open", () => {
-    wait = 500;
+const listening = {
+  opened() {
     document.body.className = "live";
     setText(byId("connection"), "");
     refresh();
     composer.outbox.flush();
-  });
-  socket.addEventListener("message", (message) => {
-    const news = JSON.parse(message.data);
+  },
+  heard(news) {
     if (news.status) hear(news.status);
     if (news.changed) refresh();
-  });
-  socket.addEventListener("close", () => {
+  },
+  lost() {
     document.body.className = "cut-off";
     setText(byId("connection"), t("The page has lost its server and is looking for it. What you write is kept here until then."));
-    setTimeout(listen, wait);
-    wait = Math.min(wait * 2, 10000);
-  });
-}
+  },
+};
 
 // ---- swapping without losing anyone's place ---------------------------------------------------
 
@@ -389,4 +383,4 @@ setInterval(showUnread, 1000); // Hours of quiet end by the passing of time alon
 setInterval(() => composer.forecastAgain(), 250);
 scroll.open();
 requestAnimationFrame(frame);
-listen();
+listen(stream, listening);
