@@ -138,6 +138,11 @@ MEANT: dict[str, object] = {
         priority=2,
         critical=True,
     ),
+    "Distress, answered": letter(
+        distress=Distress(2, by="ipn:21.3", by_at=from_text("2051-05-02T06:58:00Z")),
+        priority=2,
+        critical=True,
+    ),
     "Part in its letter": letter(
         parts=(
             Part(kind=1, media_type="audio/ogg", data=b"OggS", size=4, duration_ms=1500, transcript="hello"),
@@ -167,7 +172,9 @@ MEANT: dict[str, object] = {
             Part(
                 data=b"\2",
                 size=1,
-                premiere=Premiere(from_text("2051-05-03T06:00:00Z"), PremiereCode.ONE_LIGHT_TIME_LATER),
+                premiere=Premiere(
+                    from_text("2051-05-03T06:00:00Z"), PremiereCode.ONE_LIGHT_TIME_LATER, later_ms=1_013_000
+                ),
             ),
         )
     ),
@@ -275,14 +282,26 @@ def some_parts(draw: st.DrawFn) -> Part:
         unknown=draw(unknown),
         smaller_of=draw(st.none() | st.integers(8, 63)),
         premiere=draw(
-            st.none() | st.builds(lambda *said: Premiere(*said), times, st.integers(0, 255), unknown)
+            st.none()
+            | st.builds(
+                lambda *said: Premiere(*said), times, st.integers(0, 255), unknown, st.integers(0, 86_400_000)
+            )
         ),
     )
 
 
 @st.composite
 def some_letters(draw: st.DrawFn) -> Letter:
-    distress = st.builds(lambda *fields: Distress(*fields), st.integers(0, 255), positions, readings, unknown)
+    by = st.sampled_from(["", "ipn:21.3"])
+    distress = st.builds(
+        lambda *fields: Distress(*fields),
+        st.integers(0, 255),
+        positions,
+        readings,
+        unknown,
+        by,
+        st.none() | times,
+    )
     opens = st.builds(lambda *said: Opening(*said), times, st.text(max_size=9), st.booleans(), unknown)
     return letter(
         id=draw(ids),

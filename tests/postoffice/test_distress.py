@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import pytest
 from msgspec.structs import replace
+from tests.messages.contents import letters_of
 from tests.messages.helpers import (
     CREW,
     EARTH,
@@ -43,7 +44,9 @@ from starlight.messages.distress import (
 )
 from starlight.messages.draft import Draft
 from starlight.messages.first_format import encode_first
+from starlight.messages.format import encode_message
 from starlight.messages.letter import Distress, DistressState, Letter, Reading
+from starlight.messages.wire_values import Envelope
 from starlight.node.application import Submit
 from starlight.postoffice.letter_dispatches import COPIES_KEPT
 
@@ -78,6 +81,17 @@ def cancels(sky: FakeSky, text: str = "") -> None:
 def acknowledges(sky: FakeSky, call: OwnCall, who: str = JAY, text: str = "") -> None:
     office = sky.earth.office
     sky.earth.ask(office.distress.acknowledge(who, NANYOUNG, call.call, text, sky.now)[1])
+
+
+def answer(sky: FakeSky, call: OwnCall, who: str) -> None:
+    """Let somebody of either world acknowledge Nan-young's call."""
+    node = sky.earth if who.startswith(f"ipn:{EARTH}.") else sky.mars
+    node.ask(node.office.distress.acknowledge(who, NANYOUNG, call.call, "", sky.now)[1])
+
+
+def letters_about(sky: FakeSky) -> list[Letter]:
+    """Return the letters of Nan-young's mailbox that are about calls."""
+    return [each for each in letters_of(box(sky, NANYOUNG)).values() if each.distress is not None]
 
 
 def own(sky: FakeSky) -> OwnCall:
@@ -328,6 +342,110 @@ def test_what_is_due_is_asked_of_the_calls_that_stand_alone() -> None:
     assert office.distress.handle_timer(sky.now) == []
     assert set(looked) == {NANYOUNG}
     assert len(looked) < 10
+
+
+@pytest.mark.parametrize("who", [JAY, MISSION])
+def test_whoever_answers_is_told_to_all_at_other_nodes(who: str) -> None:
+    """With the first answer the author's node writes to each at another node than whoever answered, once."""
+    sky = sky_of(both_ways())
+    raised = calls(sky, to=(JAY, CREW, MISSION))
+    sky.run(sky.now + HOUR)
+    answer(sky, raised, who)
+    at = sky.now
+    sky.run(sky.now + HOUR)
+    others = {JAY: [MISSION], MISSION: [JAY, CREW]}[who]
+    beside = [each for each in (JAY, CREW, MISSION) if each != who]
+    assert not told(sky, who)
+    for each in beside:
+        (call,) = told(sky, each)
+        assert call.acknowledged is not None
+        assert (call.acknowledged.by, call.acknowledged.at) == (who, at)
+    news = [each for each in letters_about(sky) if each.distress is not None and each.distress.by]
+    assert sorted(each.to for each in news) == sorted(others)
+    assert not own(sky).untold
+    # What is told quietly can be closed, or answered as well; nobody hears of the second answer.
+    answer(sky, raised, others[0])
+    sky.run(sky.now + HOUR)
+    assert len(
+        [each for each in letters_about(sky) if each.distress is not None and each.distress.by]
+    ) == len(others)
+
+
+def test_that_somebody_has_answered_is_told_after_a_restart_too() -> None:
+    """The author's node owes it until it has written it, whatever befalls it in between."""
+    sky = sky_of(both_ways())
+    raised = calls(sky, to=(JAY, MISSION))
+    sky.run(sky.now + HOUR)
+    answer(sky, raised, MISSION)
+    desk = sky.mars.office.distress
+    assert desk.next_wakeup() == own(sky).answers[0].known_at
+    sky.mars.restart()
+    sky.run(sky.now + HOUR)
+    (call,) = told(sky, JAY)
+    assert call.acknowledged is not None
+    assert call.acknowledged.by == MISSION
+
+
+def test_a_call_that_ended_first_is_told_as_ended() -> None:
+    """Where its author ends it in the moment in which the answer comes, the end alone is told."""
+    sky = sky_of(both_ways())
+    raised = calls(sky, to=(JAY, MISSION))
+    sky.run(sky.now + HOUR)
+    answer(sky, raised, MISSION)
+    cancels(sky)
+    sky.run(sky.now + HOUR)
+    assert not told(sky, JAY)
+    assert not [each for each in letters_about(sky) if each.distress is not None and each.distress.by]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_who_has_answered_may_come_in_any_order_and_again(order: tuple[int, ...]) -> None:
+    """Before the call, after it or twice: the call is told with whoever was the first to be told of."""
+    call, news, again = (
+        Letter(
+            id=digit * 32, thread="c" * 32, sender=NANYOUNG, to=JAY, written_at=SECOND, text="", format=2,
+            distress=distress,
+        )
+        for digit, distress in (
+            ("1", Distress()),
+            ("2", Distress(DistressState.ACKNOWLEDGED, by=MISSION, by_at=7)),
+            ("3", Distress(DistressState.ACKNOWLEDGED, by=CREW, by_at=9)),
+        )
+    )  # fmt: skip
+    known: tuple[HeardCall, ...] = ()
+    for place in order:
+        known = heard(known, (call, news, again)[place], MINUTE, JAY)
+    (kept,) = to_tell(known, JAY)
+    first = min((1, 2), key=order.index)
+    assert kept.letter == call.id
+    assert kept.acknowledged is not None
+    assert (kept.acknowledged.by, kept.acknowledged.at) == {1: (MISSION, 7), 2: (CREW, 9)}[first]
+
+
+@pytest.mark.parametrize(("liar", "by"), [(CREW, MISSION), (NANYOUNG, JAY), (NANYOUNG, "")])
+def test_nobody_but_its_author_says_who_has_answered(liar: str, by: str) -> None:
+    """Another's word, and the word that one has answered oneself, quiet no call."""
+    call = Letter(
+        id="1" * 32, thread="c" * 32, sender=NANYOUNG, to=JAY, written_at=SECOND, text="", format=2,
+        distress=Distress(),
+    )  # fmt: skip
+    known = heard((), call, MINUTE, JAY)
+    lie = replace(call, id="2" * 32, sender=liar, distress=Distress(DistressState.ACKNOWLEDGED, by=by))
+    (kept,) = to_tell(heard(known, lie, MINUTE, JAY), JAY)
+    assert kept.acknowledged is None
+
+
+def test_an_answer_that_names_somebody_is_none() -> None:
+    """Who got the call can't say that somebody else has answered it: each answers in their own name."""
+    sky = sky_of(both_ways())
+    raised = calls(sky, to=(JAY, MISSION))
+    sky.run(sky.now + HOUR)
+    lie = Letter(
+        id="5" * 32, thread=raised.call, sender=JAY, to=NANYOUNG, written_at=sky.now, text="", format=2,
+        reply_to=raised.letter_to(JAY), distress=Distress(DistressState.ACKNOWLEDGED, by=MISSION),
+    )  # fmt: skip
+    sky.mars.arrive(NANYOUNG, JAY, encode_message(lie, Envelope(JAY, NANYOUNG, sky.now)))
+    assert own(sky).state is DistressState.RAISED
 
 
 def test_a_letter_of_the_call_that_comes_after_the_answer_tells_by_whom() -> None:

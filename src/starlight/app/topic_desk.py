@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from starlight.live.mail_service import MailService
+from starlight.mailboxes.index_entries import Topic
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.letter_view import LetterView
 from starlight.views.topics import MarkedLetters, ReminderOrder, StarOrder, TopicView
@@ -47,6 +48,7 @@ class NodeTopicDesk:
                 each.topic.unread,
                 each.topic.asks,
                 each.topic.last_at,
+                not each.name and self._is_call(each.topic),
             )
             for each in self._box().topics.all()
         )
@@ -70,6 +72,12 @@ class NodeTopicDesk:
         """Set when to be reminded of a letter."""
         await self._mail.remind(self._address, letter, order.at)
         return self._letter(letter)
+
+    def _is_call(self, topic: Topic) -> bool:
+        """Return whether a topic is what was written about one distress call: all its letters are."""
+        box = self._box()
+        last = box.page(topic.correspondent, limit=1, topic=topic.thread).letters
+        return any(letter.distress is not None for letter in last)
 
     def _box(self) -> Mailbox:
         return self._mail.mailbox(self._address)

@@ -13,7 +13,6 @@ from starlight.mailboxes.decoded import DecodedRecords
 from starlight.mailboxes.records import DISTRESS
 from starlight.mailboxes.stored_format import KeptCalls
 from starlight.messages.distress import HeardCall, OwnCall
-from starlight.messages.letter import DistressState
 from starlight.node.application import Save
 
 
@@ -36,10 +35,10 @@ class DistressCalls:
         return self._loaded().own
 
     @property
-    def stands(self) -> bool:
-        """Return whether the owner's call stands: neither acknowledged nor cancelled."""
+    def needs_care(self) -> bool:
+        """Return whether something is to be done about the owner's call."""
         own = self.own
-        return own is not None and own.state is DistressState.RAISED
+        return own is not None and own.needs_care
 
     @property
     def heard(self) -> tuple[HeardCall, ...]:

@@ -9,10 +9,10 @@ state here only ever moves from raised to acknowledged to cancelled, and a call 
 The first answer of a person ends the repeating: from then on its author knows that somebody acts, and each
 further copy would take time on the link from the words that now matter. Who else got the call is told of it
 until they answered themselves; that somebody beside them did is told them more quietly, until they say that
-they know.
+they know. At other nodes the author's says so: with the first answer it tells all others by whom.
 
-Nobody else has a say. A cancellation counts from the author of the call alone, as its bundle says; an
-acknowledgement from someone to whom the author sent it, about the letter that this one got.
+Nobody else has a say. A cancellation, and who has answered, counts from the author of the call alone, as its
+bundle says; an acknowledgement from someone to whom the author sent it, about the letter that this one got.
 """
 
 from __future__ import annotations
@@ -86,6 +86,7 @@ class OwnCall(msgspec.Struct, frozen=True, omit_defaults=True):
         copies: when it was repeated in the last day, the first time included; oldest first.
         repeats: how often it was repeated in all.
         looked_at: when it was last found whether a copy is wanted; 0 before that.
+        untold: a person has answered it, and the others are to be told by whom.
     """
 
     call: str
@@ -100,11 +101,18 @@ class OwnCall(msgspec.Struct, frozen=True, omit_defaults=True):
     repeats: int = 0
     looked_at: int = 0
     answers: tuple[Acknowledgement, ...] = ()
+    untold: bool = False
 
     @property
     def state(self) -> DistressState:
         """Return where it stands."""
         return _state(self.cancelled_at, self.acknowledged)
+
+    @property
+    def needs_care(self) -> bool:
+        """Return whether its author's node has something to do about it."""
+        state = self.state
+        return state is DistressState.RAISED or (state is DistressState.ACKNOWLEDGED and self.untold)
 
     def letter_to(self, address: str) -> str | None:
         """Return the id of the letter that went to an address, or None."""
@@ -127,7 +135,7 @@ class HeardCall(msgspec.Struct, frozen=True, omit_defaults=True):
         arrived_at: when that was here first.
         copies: how often it came.
         cancelled_at: when its author ended it, by that clock, or None.
-        acknowledged: by the owner of the mailbox, or else by the first person at this node.
+        acknowledged: by the owner of the mailbox, or else by the first person of whom it is known here.
         dismissed: the owner knows that somebody else has answered, and need not be told any more.
     """
 
@@ -175,19 +183,26 @@ def heard(
 
     Args:
         known: those that were.
-        letter: raises or cancels a call of its author; another one changes nothing.
+        letter: raises or cancels a call of its author, or tells who has answered it; another one changes
+            nothing.
         now: when it came, in ns.
         owner: the address of the mailbox.
         is_acquainted: tells whether the owner has read or written a letter of somebody, by address.
     """
     distress = letter.distress
-    if distress is None or distress.state not in (DistressState.RAISED, DistressState.CANCELLED):
+    if distress is None or distress.state not in DistressState.__members__.values():
+        return tuple(known)
+    # What somebody answers to the owner's own call names nobody; that the owner answered, the owner knows.
+    if distress.state == DistressState.ACKNOWLEDGED and distress.by in ("", owner):
         return tuple(known)
     found = next((each for each in known if (each.caller, each.call) == (letter.sender, letter.thread)), None)
     call = found or HeardCall(letter.thread, letter.sender, letter.written_at)
     if distress.state == DistressState.CANCELLED:
         ended = letter.written_at if call.cancelled_at is None else call.cancelled_at
         call = replace(call, cancelled_at=ended)
+    elif distress.state == DistressState.ACKNOWLEDGED:
+        at = letter.written_at if distress.by_at is None else distress.by_at
+        call = replace(call, acknowledged=call.acknowledged or Acknowledgement(distress.by, at, now))
     elif call.letter:
         call = replace(call, copies=call.copies + 1)
     else:
@@ -248,7 +263,7 @@ def answered(own: OwnCall, letter: Letter, now: int) -> OwnCall:
         now: when, in ns.
     """
     distress = letter.distress
-    if distress is None or distress.state != DistressState.ACKNOWLEDGED:
+    if distress is None or distress.state != DistressState.ACKNOWLEDGED or distress.by:
         return own
     # Whoever did not get the call, or speaks of another letter, has no business with it.
     if letter.reply_to is None or letter.reply_to != own.letter_to(letter.sender):
@@ -256,7 +271,8 @@ def answered(own: OwnCall, letter: Letter, now: int) -> OwnCall:
     if own.answer_of(letter.sender) is not None:
         return own
     word = Acknowledgement(letter.sender, letter.written_at, now)
-    return replace(own, acknowledged=own.acknowledged or word, answers=(*own.answers, word))
+    untold = own.untold or own.acknowledged is None
+    return replace(own, acknowledged=own.acknowledged or word, answers=(*own.answers, word), untold=untold)
 
 
 def next_copy_at(own: OwnCall) -> int:

@@ -137,12 +137,16 @@ class Distress(msgspec.Struct, frozen=True, gc=False):
         position: latitude and longitude in degrees, east positive; None when unknown.
         readings: such as ``oxygen_percent``; as in `Telemetry`.
         unknown: keys that this version does not know, and their values.
+        by: of one that tells who has answered a call of its own author: that person's address; else empty.
+        by_at: when that person wrote so, in ns; None where nobody says.
     """
 
     state: int = DistressState.RAISED
     position: Position | None = None
     readings: dict[str, Reading] = {}
     unknown: Keys = {}
+    by: str = ""
+    by_at: int | None = None
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True, gc=False):

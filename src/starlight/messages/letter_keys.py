@@ -120,6 +120,8 @@ class DistressKey(IntEnum):
     STATE = 0
     POSITION = 1
     READINGS = 2
+    BY = 3
+    BY_AT = 4
 
 
 def letter_keys(letter: Letter, envelope: Envelope) -> Keys:
@@ -211,6 +213,8 @@ def _distress_keys(distress: Distress) -> Keys:
         (DistressKey.STATE, distress.state, DistressState.RAISED),
         (DistressKey.POSITION, where, None),
         (DistressKey.READINGS, dict(distress.readings), {}),
+        (DistressKey.BY, distress.by, ""),
+        (DistressKey.BY_AT, None if distress.by_at is None else ms(distress.by_at), None),
     )
     return keys
 
@@ -316,10 +320,12 @@ def _premiere(value: object) -> Premiere:
 
 
 def _distress(keys: Keys) -> Distress:
-    where = keys.get(DistressKey.POSITION)
+    where, by_at = keys.get(DistressKey.POSITION), integer_at(keys, DistressKey.BY_AT)
     return Distress(
         integer(keys.get(DistressKey.STATE, DistressState.RAISED.value), "the state of distress"),
         None if where is None else position(where),
         readings(keys.get(DistressKey.READINGS, {})),
         unknown(keys, DistressKey),
+        text_at(keys, DistressKey.BY, ""),
+        None if by_at is None else by_at * MILLISECOND,
     )

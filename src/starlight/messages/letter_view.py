@@ -109,6 +109,8 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
         thread_name: what it calls its thread from now on; empty where it does not say.
         distress: the state of the call for help that it is, or None.
         parts: voices, pictures, files.
+        distress_by, distress_by_name: of one that tells who has answered a call of its author: that person;
+            else empty.
         position, readings: where and how its author was then, if it is such a call.
         seen: the last letters that its author had read when it was written, by the ids of their authors.
         stops: where it waits on its way, as foreseen, in order; none of less than `STOP_AFTER`.
@@ -203,6 +205,8 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     outside: bool = False
     media_time: MediaTime | None = None
     reactions: tuple[ReactionView, ...] = ()
+    distress_by: str = ""
+    distress_by_name: str = ""
 
     def stop_at(self, now: int) -> Stop | None:
         """Return where it waits at a time, in ns, as foreseen; None where it does not."""
@@ -259,6 +263,8 @@ def named(
     copied = tuple(replace(each, name=look_up(each.address)[0]) for each in view.copied_by)
     reactions = tuple(replace(each, from_name=look_up(each.from_address)[0]) for each in view.reactions)
     view = replace(view, courses=courses, copied_by=copied, reactions=reactions)
+    if view.distress_by:
+        view = replace(view, distress_by_name=look_up(view.distress_by)[0])
     answers = view.answers
     if answers is not None and answers.here:
         answers = replace(answers, from_name=look_up(answers.from_address)[0])
@@ -315,7 +321,8 @@ def _with_more(view: LetterView, letter: Letter) -> LetterView:
     # A state that nobody here knows is one of a call that stands: better an alarm too many.
     known = distress.state in DistressState.__members__.values()
     state = DistressState(distress.state) if known else DistressState.RAISED
-    return replace(view, distress=state.name.lower(), position=distress.position, readings=distress.readings)
+    view = replace(view, distress=state.name.lower(), distress_by=distress.by)
+    return replace(view, position=distress.position, readings=distress.readings)
 
 
 def _sent_view(letter: Letter, sent: Sent, now: int) -> LetterView:

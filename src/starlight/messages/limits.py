@@ -91,6 +91,9 @@ def _check_letter(letter: Letter) -> None:
         _check_code("distress", letter.distress.state)
         _check_position(letter.distress.position)
         _check_readings(letter.distress.readings)
+        _check_text("by", letter.distress.by, ADDRESS_MAX_BYTES, least=0)
+        if letter.distress.by_at is not None:
+            _check_time("by_at", letter.distress.by_at)
     _check_count("parts", letter.parts, parts.PARTS_MAX)
     for number, part in enumerate(letter.parts):
         _check_part(part)

@@ -7,11 +7,13 @@ wholly left and is not known to be there, as soon as a route has a contact that 
 would be due. So copies never pile up for a contact that is far off: the one that waits for it is the first to
 leave then. A receipt ends nothing: it tells that a letter is in a mailbox, not that anybody is there to read
 it, and that store may burn a minute later. Copies are few a day (`messages/distress.py: next_copy_at`); each
-is the same letter, which every receiver knows by its id, and shows once.
+is the same letter, which every receiver knows by its id, and shows once. With the first answer the desk tells
+all whom neither their own answer nor their own node has told, that somebody acts, and who: their banners then
+sound no more.
 
 All state is in the records of the mailboxes, so a start goes on where the last run ended. In memory is only
-at which of them a call may stand: the engine asks when one is due at each step, however many mailboxes there
-are.
+at which of them a call may need care: the engine asks when one is due at each step, however many mailboxes
+there are.
 """
 
 from __future__ import annotations
@@ -75,11 +77,11 @@ class DistressDesk:
         self._composer = composer
         self._outbox = outbox
         self._entropy = entropy
-        self._standing: set[str] = set()  # the mailboxes at which a call may stand
+        self._in_care: set[str] = set()  # the mailboxes at which a call may need care
 
     def resume(self, mailboxes: Iterable[Mailbox]) -> None:
-        """Look after the calls that stand at mailboxes that were just taken up from their records."""
-        self._standing |= {each.address for each in mailboxes if each.calls.stands}
+        """Look after the calls that need it at mailboxes that were just taken up from their records."""
+        self._in_care |= {each.address for each in mailboxes if each.calls.needs_care}
 
     # What people do.
 
@@ -123,7 +125,7 @@ class DistressDesk:
         before = () if own is None else own.copies
         own = OwnCall(call, now, text, tuple(letters), known.position, known.readings)
         own = replace(rules.repeated(replace(own, copies=before), now), repeats=0)
-        self._standing.add(mailbox.address)
+        self._in_care.add(mailbox.address)
         return own, [*requests, *mailbox.calls.put_own(own)]
 
     def cancel(self, address: str, text: str, now: int) -> tuple[OwnCall, list[Request]]:
@@ -204,19 +206,20 @@ class DistressDesk:
         return min((due for _, _, due in self._calls_due()), default=None)
 
     def handle_timer(self, now: int) -> list[Request]:
-        """Repeat the calls that are due."""
+        """Repeat the calls that are due; tell of those that were answered."""
         requests: list[Request] = []
         for mailbox, own, due in self._calls_due():
             if due <= now:
-                requests += self._repeat(mailbox, own, now)
+                does = self._repeat if own.state is DistressState.RAISED else self._tell_others
+                requests += does(mailbox, own, now)
         return requests
 
     # Inside.
 
     def _calls_due(self) -> list[tuple[Mailbox, OwnCall, int]]:
-        """Return the calls that stand, each with when it is due; forget where none stands any more."""
-        self._standing = {each for each in self._standing if self._mailboxes[each].calls.stands}
-        boxes = [self._mailboxes[each] for each in sorted(self._standing)]
+        """Return the calls that need care, each with when; forget where none does any more."""
+        self._in_care = {each for each in self._in_care if self._mailboxes[each].calls.needs_care}
+        boxes = [self._mailboxes[each] for each in sorted(self._in_care)]
         return [(box, own, _due(own)) for box in boxes if (own := box.calls.own) is not None]
 
     def _repeat(self, mailbox: Mailbox, own: OwnCall, now: int) -> list[Request]:
@@ -233,6 +236,26 @@ class DistressDesk:
             now, self._forecaster.node, CallRepeated(mailbox.address, own.call, own.repeats, len(copies))
         )
         return [*mailbox.calls.put_own(own), *copies, said]
+
+    def _tell_others(self, mailbox: Mailbox, own: OwnCall, now: int) -> list[Request]:
+        """Tell those who were called, and do not know it, that somebody has answered."""
+        word = own.acknowledged
+        assert word is not None, "it was answered"
+        requests: list[Request] = []
+        answered = Distress(DistressState.ACKNOWLEDGED, by=word.by, by_at=word.at)
+        there = self._forecaster.node_of(word.by)
+        for each in own.letters:
+            # Beside whoever answered, their own node has told it already.
+            if own.answer_of(each.to) is not None or self._forecaster.node_of(each.to) == there:
+                continue
+            # To software that knows no calls it would be one more letter in words.
+            if not self._composer.reads_calls(mailbox, each.to):
+                continue
+            try:
+                requests += self._post(mailbox, each.to, "", answered, now, own.call, each.letter)[1]
+            except InputError:
+                continue  # A mailbox that is full now: they hear it when they answer, or when it ends.
+        return [*mailbox.calls.put_own(replace(own, untold=False)), *requests]
 
     def _needs_copy(self, letter: Letter, sent: Sent, now: int) -> bool:
         """Return whether another copy of a letter would leave soon, and all before it have left."""
@@ -336,7 +359,9 @@ def _as_answered(mailboxes: Mapping[str, Mailbox], call: HeardCall) -> HeardCall
 
 
 def _due(own: OwnCall) -> int:
-    """Return when a call that stands is to be looked after, in ns: when it may be repeated."""
+    """Return when a call is to be looked after, in ns: when it may be repeated, or was answered."""
+    if own.acknowledged is not None:
+        return own.acknowledged.known_at
     copy_at = rules.next_copy_at(own)
     return max(copy_at, own.looked_at + SOON) if own.looked_at else copy_at
 

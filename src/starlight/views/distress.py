@@ -95,7 +95,8 @@ class HeardCallView(msgspec.Struct, frozen=True):
         copies: how often it came.
         position, readings: as of one's own.
         known_at: when the caller can know, if it is acknowledged now; None where no way back is planned.
-        answered_by, answered_by_name: who else at this node has acknowledged it; empty as long as nobody has.
+        answered_by, answered_by_name: who else has acknowledged it, as this node or the caller's says; empty
+            as long as nobody has.
             It is told quietly then, until the person has as well or dismisses it.
         answered_at: when they did.
     """

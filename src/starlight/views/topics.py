@@ -24,6 +24,7 @@ class TopicView(msgspec.Struct, frozen=True):
         correspondent, correspondent_name: the address or group of the conversation, and the same for people.
         letters, unread, questions: how many letters, how many not read, how many open questions there are.
         last_at: when its last letter was written.
+        is_call: it has no name, and is what was written about one call for help.
     """
 
     id: str
@@ -34,6 +35,7 @@ class TopicView(msgspec.Struct, frozen=True):
     unread: int
     questions: int
     last_at: Time
+    is_call: bool = False
 
 
 class MarkedLetters(msgspec.Struct, frozen=True):

@@ -155,6 +155,7 @@ class PageView:
         kept = shown | ({"new": new_from} if new_from else {})
         by_id = {letter.id: letter for letter in self.mailbox.letters}
         return self._reader.context(
+            is_call=any(each.distress for each in self.mailbox.letters if self.look.topic),
             topic_name=next((each.topic_name for each in self.mailbox.letters if self.look.topic), ""),
             people=self.people,
             mailbox=self.mailbox,

@@ -127,6 +127,8 @@ DISTRESS = {
 }
 """The mark of a letter that calls for help, or of what becomes of such a call."""
 
+ANSWERED_BY = "Distress answered by {name}"
+
 
 def in_answer(quote: Quote) -> str:
     """Return what stands above a letter that answers another: whose, and its first words."""
@@ -145,7 +147,11 @@ def content(letter: LetterView) -> Sentence:
 
 def distress(letter: LetterView) -> str:
     """Return the mark of a letter that calls for help, or of what becomes of the call; empty for others."""
-    return "" if letter.distress is None else _(DISTRESS[DistressState[letter.distress.upper()]])
+    if letter.distress is None:
+        return ""
+    if letter.distress_by:
+        return _(ANSWERED_BY, name=letter.distress_by_name or letter.distress_by)
+    return _(DISTRESS[DistressState[letter.distress.upper()]])
 
 
 TIMES_IN_DOUBT = {
