@@ -34,19 +34,26 @@ def send(sky: FakeSky, priority: Priority, *, critical: bool = False, bulk: bool
 def test_what_is_foreseen_is_what_is_submitted(
     priority: Priority, critical: bool, bulk: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each forecast of a part is at the precedence of its chunks: at most normal, and never critical; bulk,
+    """What is foreseen of a part is at the precedence of its chunks: at most normal, never critical; bulk,
     where its author wants it to wait for room."""
     sky = FakeSky(ContactPlan.of([contact(1, EARTH, MARS, HOUR, 2 * HOUR)]))
     sky.open_all()
     asked: list[tuple[bool, int, bool]] = []
     forecaster = sky.earth.engine.forecaster
-    forecast = type(forecaster).forecast
+    forecast, bundle_bytes = type(forecaster).forecast, type(forecaster).bundle_bytes
 
     def noted(outgoing: Outgoing, now: int) -> Forecast:
-        asked.append((outgoing.payload_bytes == len(SONG), outgoing.priority, outgoing.critical))
+        asked.append((outgoing.payload_bytes >= CHUNK_BYTES, outgoing.priority, outgoing.critical))
         return forecast(forecaster, outgoing, now)
 
+    def noted_chunk(outgoing: Outgoing, now: int) -> int:
+        if outgoing.payload_bytes >= CHUNK_BYTES:
+            asked.append((True, outgoing.priority, outgoing.critical))
+        return bundle_bytes(forecaster, outgoing, now)
+
+    # The words are foreseen by themselves, each chunk by its bundle beside what is booked.
     monkeypatch.setattr(forecaster, "forecast", noted)
+    monkeypatch.setattr(forecaster, "bundle_bytes", noted_chunk)
     send(sky, priority, critical=critical, bulk=bulk)
     at_post = set(asked)
     asked.clear()

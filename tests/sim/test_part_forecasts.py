@@ -8,16 +8,20 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 from tests.sim.helpers import START, both, contact
-from tests.sim.test_letters import office_at, offices
+from tests.sim.test_letters import office_at
 
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MILLISECOND, MINUTE, SECOND
 from starlight.engine.host import Host
+from starlight.engine.node import Node
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.forecast import Prediction
+from starlight.messages.letter_view import LetterView
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
 from starlight.postoffice.part_forecasts import PartForecast, PartSize
+from starlight.postoffice.postoffice import PostOffice
+from starlight.sim.entropy import entropy
 from starlight.sim.virtual_node import NodeSetup
 from starlight.sim.world import VirtualWorld
 
@@ -38,6 +42,10 @@ HOURLY = ContactPlan.of(
 """Ten minutes of each hour."""
 
 
+def _office(node: Node) -> PostOffice:
+    return PostOffice(node.forecaster, booked=node.booked, entropy=entropy(1, f"parts of {node.number}"))
+
+
 class Course:
     """A letter with parts from Jay to Nan-young: what was foreseen of each part, and when it was whole.
 
@@ -49,9 +57,10 @@ class Course:
     def __init__(self, plan: ContactPlan, parts: Sequence[PartSize]) -> None:
         self.foreseen: tuple[PartForecast, ...] = ()
         self.by_draft: tuple[PartForecast, ...] = ()
+        self.recorded: list[tuple[int | None, int | None]] = []
         self.letter: Prediction | None = None
         self._parts = parts
-        setups = [NodeSetup(NodeConfig(n, plan), offices()) for n in (1, 2, 3)]
+        setups = [NodeSetup(NodeConfig(n, plan), _office) for n in (1, 2, 3)]
         self._world = world = VirtualWorld(plan, setups, start=START)
         world.call(START, 1, lambda host, now: office_at(host).mailboxes.open(JAY, "Jay", now))
         world.call(START, 3, lambda host, now: office_at(host).mailboxes.open(NAN_YOUNG, "Nan-young", now))
@@ -83,7 +92,24 @@ class Course:
             attachments.append(Attachment(reference, kind="voice"))
         draft = replace(DRAFT, parts=tuple(attachments))
         self.by_draft = office.forecasts.predict_parts(JAY, draft, now)
-        return [*requests, *office.outbox.write(JAY, draft, now)[1]]
+        letter, posted = office.outbox.write(JAY, draft, now)
+        self.recorded = _told_of(office.mailbox(JAY).letter_view(letter.id, now))
+        return [*requests, *posted]
+
+    def told_at(self, at: int) -> list[tuple[int | None, int | None]]:
+        """Return what Jay's mailbox tells of each part at a time, in ns: when it leaves, and is whole."""
+        self.run(at)
+        mailbox = office_at(self._world.host(1)).mailbox(JAY)
+        (letter,) = mailbox.page(NAN_YOUNG, None, 9).letters
+        return _told_of(mailbox.letter_view(letter.id, at))
+
+    def replan(self, plan: ContactPlan, at: int) -> None:
+        """Give all nodes another plan at a time, in ns."""
+        self._world.change_plan(at, plan)
+
+
+def _told_of(view: LetterView) -> list[tuple[int | None, int | None]]:
+    return [(each.leaves, each.expected) for each in view.parts]
 
 
 @pytest.mark.parametrize(
@@ -102,6 +128,8 @@ def test_parts_come_when_they_were_foreseen(plan: ContactPlan, sizes: list[int],
     """What is said of each part before it is sent is when it then is whole, but for seconds of some hours."""
     course = Course(plan, [PartSize(size, 4096) for size in sizes])
     arrived = course.arrivals()
+    # What its author was told before is what stands with the letter once it is sent.
+    assert course.recorded == [(each.leaves, each.arrives) for each in course.by_draft]
     for foreseen, came in zip(course.by_draft, arrived, strict=True):
         assert came is not None
         assert foreseen.arrives is not None
@@ -111,6 +139,25 @@ def test_parts_come_when_they_were_foreseen(plan: ContactPlan, sizes: list[int],
         assert one.arrives is not None
         assert other.arrives is not None
         assert abs(one.arrives - other.arrives) <= 30 * SECOND
+
+
+def test_what_was_told_before_sending_stands_until_the_plan_changes_it() -> None:
+    """A plan that leaves their contacts moves no part; by one that takes one each is foreseen as it comes."""
+    course = Course(HOURLY, [PartSize(20_000, 4096), PartSize(400_000, 4096)])
+    elsewhere = ContactPlan.of([*HOURLY.contacts, contact(95, 3, 2, 9 * HOUR, 10 * HOUR)])
+    course.replan(elsewhere, START + 10 * MINUTE)
+    assert course.told_at(START + 11 * MINUTE) == [(each.leaves, each.arrives) for each in course.by_draft]
+    later = ContactPlan.of([each for each in HOURLY.contacts if each.start != START + HOUR])
+    course.replan(later, START + 20 * MINUTE)
+    moved = course.told_at(START + 21 * MINUTE)
+    for before, (leaves, _) in zip(course.by_draft, moved, strict=True):
+        assert before.leaves is not None
+        assert leaves is not None
+        assert leaves >= before.leaves + HOUR - 10 * MINUTE
+    for came, (_, told) in zip(course.arrivals(), moved, strict=True):
+        assert came is not None
+        assert told is not None
+        assert abs(came - told) <= 5 * MINUTE
 
 
 def test_of_a_part_without_a_route_no_arrival_is_told() -> None:

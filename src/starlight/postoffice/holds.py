@@ -26,6 +26,7 @@ from starlight.messages.letter import Letter
 from starlight.node.application import Request, Withdraw
 from starlight.postoffice import reprediction
 from starlight.postoffice.open_letters import OpenLetters
+from starlight.postoffice.part_forecasts import PartForecasts
 from starlight.postoffice.recorded import require_room
 from starlight.postoffice.resend import outgoing_of, submission
 
@@ -52,6 +53,7 @@ class Holds:
     ) -> None:
         self._mailboxes = mailboxes
         self._forecaster = forecaster
+        self._parts = PartForecasts(forecaster)
         self._letters = letters
         self._go_on = go_on
 
@@ -87,16 +89,19 @@ class Holds:
         at = now if sent.held is None else sent.held.due
         if at is None:
             return sent
-        # Each part is foreseen by itself: large ones arrive hours after the words that they belong to.
-        for each in (*sent.parts, sent.dispatch):
-            outgoing = outgoing_of(letter.sender, letter.to, sent, each, now)
-            found = self._forecaster.forecast(outgoing, max(now, at))
-            if found.arrives is None:
-                continue
-            expected = reprediction.expected_of(self._forecaster, outgoing, found)
+        words = outgoing_of(letter.sender, letter.to, sent, sent.dispatch, now)
+        found = self._forecaster.forecast(words, max(now, at))
+        if found.arrives is not None:
             # What is first foreseen of the words is what the node says when it has them.
-            known = replace(each, expected=expected) if each.part is None else each.expecting(expected)
-            sent = sent.having(known)
+            expected = reprediction.expected_of(self._forecaster, words, found)
+            sent = sent.having(replace(sent.dispatch, expected=expected))
+        # Large ones arrive hours after the words that they belong to, each after those before it: as their
+        # author was told before they were sent.
+        told = self._parts.of_course(letter, sent, max(now, at))
+        for each in sent.parts:
+            part = told.get(each.part)
+            if part is not None and part.arrives is not None:
+                sent = sent.having(each.expecting(part))
         return sent
 
     # What a person orders.

@@ -7,11 +7,11 @@ changes, and when something more urgent is accepted, which goes first. How one i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
 from starlight.messages.delivery import DeliveryState
-from starlight.messages.dispatch import Dispatch
+from starlight.messages.dispatch import Dispatch, Expected
 from starlight.messages.forecast import MessageForecaster
 from starlight.messages.overtaken import Waiting
 from starlight.messages.trace_events import LetterForeseen, about, say
@@ -19,6 +19,7 @@ from starlight.node.application import Request
 from starlight.node.forecast import Outgoing
 from starlight.postoffice import reprediction
 from starlight.postoffice.open_letters import OpenLetter, OpenLetters
+from starlight.postoffice.part_forecasts import PartForecasts
 from starlight.postoffice.resend import outgoing_of
 from starlight.routing import Route
 
@@ -42,6 +43,7 @@ class PredictionUpdates:
     ) -> None:
         self._node = node
         self._forecaster = forecaster
+        self._parts = PartForecasts(forecaster)
         self._letters = letters
         self._booked = booked
 
@@ -52,9 +54,10 @@ class PredictionUpdates:
         for letter in self._letters.every():
             if letter.sent.held is not None:
                 continue  # Foreseen when it is shown, as nothing of it is booked.
+            parts = self._parts_ahead(letter, now)
             for dispatch in letter.sent.dispatches:
                 if reprediction.concerns(dispatch, now):
-                    changed = self._under_new_plan(letter, dispatch, now)
+                    changed = self._under_new_plan(letter, dispatch, parts, now)
                     requests += self._put(letter, dispatch, changed, now)
         return requests
 
@@ -76,9 +79,25 @@ class PredictionUpdates:
             requests += self._put(letter, dispatch, changed, now)
         return requests
 
-    def _under_new_plan(self, letter: OpenLetter, dispatch: Dispatch, now: int) -> Dispatch:
+    def _parts_ahead(self, letter: OpenLetter, now: int) -> Mapping[int | None, Expected]:
+        """Return what is foreseen of the parts that have not left, each after those before it, by number."""
+        sent = letter.sent
+        written = letter.mailbox.outgoing.written(letter.id) if sent.parts else None
+        if written is None:
+            return {}
+        own = [route for each in sent.parts for copy in each.copies for route in self._booked(copy.key)]
+        return self._parts.of_course(written[0], sent, now, own if sent.dispatch.is_carried else None)
+
+    def _under_new_plan(
+        self, letter: OpenLetter, dispatch: Dispatch, parts: Mapping[int | None, Expected], now: int
+    ) -> Dispatch:
         outgoing = self._outgoing(letter, dispatch, now)
         if dispatch.state is not DeliveryState.DEPARTED:
+            part = parts.get(dispatch.part)
+            if part is not None:
+                # The times of all its chunks, its own bookings left out: what is known of the last one is not
+                # enough to tell that another contact would not be sooner, or that an earlier one is lost.
+                return dispatch if part.arrives == dispatch.expected.arrives else dispatch.expecting(part)
             return reprediction.queued(self._forecaster, dispatch, outgoing, now)
         changed = reprediction.plan_changed(self._forecaster, letter.sent, dispatch, outgoing, now)
         # A way back may be planned now, so that it can be sent again.
