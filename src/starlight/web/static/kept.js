@@ -60,7 +60,7 @@ export class Kept {
     const kept = this.outbox.letters();
     for (const link of document.querySelectorAll(".person[data-address]")) {
       const mine = drafts.find((one) => one.to === link.dataset.address);
-      const written = mine?.text.trim() || (mine?.attached ?? []).map((group) => group.name || t("Voice")).join(", ");
+      const written = draftWords(mine);
       const draft = mine?.topic_shown && written ? `${mine.topic_shown}: ${written}` : written;
       const waits = kept.filter((letter) => letter.to === link.dataset.address);
       const refused = waits.filter((letter) => letter.refused).length;
@@ -69,6 +69,11 @@ export class Kept {
       instead(link, ".how", waits.length ? words : "");
     }
   }
+}
+
+// What a list says of a draft: its words, else what is attached; nothing where there is none.
+export function draftWords(draft) {
+  return draft?.text?.trim() || (draft?.attached ?? []).map((group) => group.name || t("Voice")).join(", ");
 }
 
 // Shows words in the place of those that the server wrote; these again where there are none.
