@@ -122,10 +122,15 @@ def test_a_planned_outage(pair: Pair) -> None:
 
 
 def test_a_killed_peer(pair: Pair) -> None:
-    """No contact since when, letters safe here, predictions in doubt; back again, all arrives, confirmed."""
+    """No contact since when, letters safe here, predictions in doubt; back again, all arrives, confirmed.
+
+    The page of the killed node opens without it, keeps a draft, and sends it once when the node is back.
+    """
     pair.opened()
     jay, nan = pair.jay(), pair.nan()
     expect(jay.locator("#silence")).to_be_hidden()
+    kept = "async () => Boolean(navigator.serviceWorker.controller && await caches.match('/people/nan/away'))"
+    pair.habitat.until(lambda: nan.evaluate(kept), "her browser keeps the page")
     pair.habitat.kill()
     banner = jay.locator("#silence")
     expect(banner).to_contain_text("No contact with Habitat since")
@@ -156,15 +161,32 @@ def test_a_killed_peer(pair: Pair) -> None:
     nan.locator("#text").fill("Written while all was dark")
     nan.locator("#send").click()
     expect(nan.get_by_role("alert")).to_contain_text("Kept here, will be sent when the node answers.")
+    # Opened anew without its node, the page comes from her browser, with what she begins to write there.
+    anew = nan.context.new_page()
+    anew.goto(nan.url)
+    expect(anew.get_by_role("heading", level=1)).to_have_text("Your node is away")
+    expect(anew.locator("#unfinished")).to_contain_text("Written while all was dark")
+    anew.get_by_label("Write").fill("Begun without a node")
+    anew.reload()
+    expect(anew.get_by_label("Write")).to_have_value("Begun without a node")
+    looks_well(anew)
     pair.habitat.begin()
     pair.habitat.serve()
+    expect(anew.get_by_role("heading", level=1)).to_have_text("Your node is back")
+    anew.get_by_role("link", name="Open your letters").click()
+    expect(anew.locator("#text")).to_have_value("Begun without a node")
+    anew.locator("#send").click()
+    expect(anew.locator("#text")).to_have_value("")
     for text in texts:
         expect(letter(nan, text)).to_be_visible()
         expect(letter(jay, text).locator(".state.confirmed")).to_contain_text("confirmed")
     expect(banner).to_be_hidden()
-    expect(letter(jay, "Written while all was dark")).to_be_visible()
-    came = [each["text"] for each in pair.habitat.api.letters("nan", JAY)]
-    assert [came.count(text) for text in (*texts, "Written while all was dark")] == [1, 1, 1]
+    answers = ("Written while all was dark", "Begun without a node")
+    for text in answers:
+        expect(letter(jay, text)).to_be_visible()
+    for node, person, other in ((pair.habitat, "nan", JAY), (pair.control, "jay", NAN)):
+        came = [each["text"] for each in node.api.letters(person, other)]
+        assert [came.count(text) for text in (*texts, *answers)] == [1, 1, 1, 1]
 
 
 def test_a_long_conversation(pair: Pair) -> None:
