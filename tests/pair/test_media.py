@@ -125,6 +125,13 @@ def test_a_voice_is_recorded_and_heard_while_it_comes(pair: Pair) -> None:
     expect(nan.locator("#answering-words")).to_have_text(re.compile("“Listen to this.” at 0:0[12]$"))
     send(nan, "<b>That</b> one!")
     expect(nan.locator("#moments li")).to_have_text([re.compile(r"^0:0[12]Nan-young: <b>That</b> one!$")])
+    mark = nan.locator("#bar").get_by_role("button", name=re.compile("^0:0[12] Nan-young$"))
+    stands = float(str(mark.get_attribute("x")).rstrip("%")) / 100
+    lasts = int(str(nan.locator("li.voice.is-playing").get_attribute("data-lasts")))
+    assert stands * lasts == pytest.approx(1500, abs=10)
+    nan.locator("#sound").evaluate("each => { each.pause(); each.currentTime = 0; }")
+    mark.press("Enter")
+    nan.wait_for_function("() => document.getElementById('sound').currentTime >= 1.4")
     looks_well(nan)
     nan.get_by_role("button", name="Close").click()
     expect(nan.locator("#player")).to_be_hidden()
@@ -132,6 +139,7 @@ def test_a_voice_is_recorded_and_heard_while_it_comes(pair: Pair) -> None:
     pinned.click()
     expect(jay.locator("#playing")).to_have_text("Jay")
     expect(jay.locator("#moments button")).to_have_count(1)
+    expect(jay.locator("#bar .mark")).to_have_accessible_name(re.compile("^0:0[12] Nan-young$"))
     assert jay.locator("#sound").evaluate("each => each.currentTime") >= 1.4
 
 

@@ -2,6 +2,7 @@
 // The player stands beside the letters, so that it goes on while they change.
 
 import { playedWords } from "./attachments.js";
+import { Moments } from "./moments.js";
 import { t } from "./texts.js";
 
 const byId = (id) => document.getElementById(id);
@@ -12,13 +13,13 @@ export class Player {
     this.react = react;
     this.bar = byId("player");
     this.sound = byId("sound");
+    this.moments = new Moments(this.sound, (seconds) => this.jump(seconds));
     this.voice = null; // { id, address, here, size, loaded } of what plays; `loaded` of `here` bytes are in the player
     this.waits = false;
     this.inStep = () => null; // for a piece that plays elsewhere too: a function that says how far it is, in seconds
     document.addEventListener("click", (event) => this.clicked(event));
     byId("player-react").hidden = !react;
     byId("player-react").addEventListener("click", () => this.answer());
-    byId("moments").addEventListener("click", (event) => this.jump(event.target.closest("button")));
     byId("player-close").addEventListener("click", () => this.close());
     byId("speed").addEventListener("change", () => this.atSpeed());
     this.sound.addEventListener("ended", () => this.ended());
@@ -67,38 +68,17 @@ export class Player {
     this.react(this.voice.letter, moment, playedWords(moment.at_ms));
   }
 
-  // Goes to a moment that somebody has answered.
-  jump(button) {
-    if (!button) return;
-    this.sound.currentTime = Number(button.dataset.at) / 1000;
+  // Plays from a moment on, in seconds.
+  jump(seconds) {
+    this.sound.currentTime = seconds;
     this.sound.play().catch(() => {});
-  }
-
-  // Lists the answers to its moments, as they stand beside it.
-  showMoments() {
-    const found = [...voiceOf(this.voice.id).querySelectorAll(".reactions li")];
-    const rows = found.map((each) => {
-      const row = document.createElement("li");
-      const button = row.appendChild(document.createElement("button"));
-      button.type = "button";
-      button.dataset.at = each.querySelector("a").dataset.at;
-      button.append(each.querySelector("a").textContent);
-      row.append(each.querySelector("span").cloneNode(true));
-      return row;
-    });
-    const list = byId("moments");
-    const shown = rows.map((row) => row.textContent).join("\n");
-    list.hidden = rows.length === 0;
-    if (list.dataset.shown === shown) return; // Nobody who is about to press one loses it.
-    list.dataset.shown = shown;
-    list.replaceChildren(...rows);
   }
 
   // Reads from the letter how much of the voice is here; returns whether that is more than the player has.
   look() {
     const shown = voiceOf(this.voice.id);
     if (!shown) return false;
-    this.showMoments();
+    this.moments.show(shown);
     for (const other of document.querySelectorAll(".voice.is-playing")) other.classList.remove("is-playing");
     shown.classList.add("is-playing");
     this.voice.here = Number(shown.dataset.here);
