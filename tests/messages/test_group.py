@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 
 from starlight.dtntime import DAY, MILLISECOND
 from starlight.errors import InputError
+from starlight.messages import group
 from starlight.messages.group import (
     AHEAD,
     MEMBERS_MAX,
@@ -36,6 +38,15 @@ steps = st.lists(
               st.sampled_from([ADA, BEN, EVE, "ipn:4.1", "ipn:5.1"])),
     max_size=25,
 )  # fmt: skip
+
+
+addresses = st.sampled_from([f"ipn:{number}.1" for number in range(1, 8)])
+memberships = st.builds(
+    lambda number, author, is_member: Membership(Stamp(number, author), is_member),
+    st.integers(0, 5),
+    st.sampled_from([ADA, BEN, EVE]),
+    st.booleans(),
+)
 
 
 def lived(steps: Sequence[Step]) -> dict[str, Group]:
@@ -177,6 +188,44 @@ def test_a_stranger_changes_nothing(act: str) -> None:
     with pytest.raises(InputError, match="no member"):
         with_members(group, EVE, [EVE], []) if act == "change" else renamed(group, EVE, "Mine")
     assert BEN in with_members(group, BEN, [BEN], []).members
+
+
+@quick
+@given(st.lists(st.dictionaries(addresses, memberships, min_size=1, max_size=7), min_size=3, max_size=3))
+def test_states_that_pass_the_limit_together_meet_all_the_same(
+    states: list[dict[str, Membership]],
+) -> None:
+    """However three states of too many people are joined, the same are left, as many as there may be."""
+    start = founded(ADA, b"n" * 16, "Us", [])
+    with patch.object(group, "PEOPLE_MAX", 4):
+        one, two, three = (
+            joined(replace(start, people=people), replace(start, people=people)) for people in states
+        )
+        found = joined(joined(one, two), three)
+        assert found == joined(one, joined(two, three)) == joined(three, joined(two, joined(two, one)))
+        assert len(found.people) <= 4
+        # Nothing was left out that is greater than what is kept.
+        union = dict[str, Membership]()
+        for people in states:
+            for address, each in people.items():
+                union[address] = max(each, union.get(address, each))
+        latest = sorted(union, key=lambda address: (union[address], address))[-4:]
+        assert found.people == {address: union[address] for address in latest}
+
+
+def test_who_was_added_last_waits_for_a_place() -> None:
+    """Two changes that crossed fill a group beyond its room: the same wait at both ends, and then come in."""
+    start = founded(ADA, b"n" * 16, "Us", [BEN, *(f"ipn:9.{number}" for number in range(2, MEMBERS_MAX - 1))])
+    assert len(start.members) == MEMBERS_MAX - 1
+    first, second = (with_members(start, who, [f"ipn:{who[4]}.7"], []) for who in (ADA, BEN))
+    met = joined(first, second)
+    assert met == joined(second, first)
+    assert (len(met.members), met.waiting) == (MEMBERS_MAX, ("ipn:2.7",))
+    assert checked(met) == met
+    left = with_members(met, ADA, [], ["ipn:9.5"])
+    assert (left.waiting, "ipn:2.7" in left.members) == ((), True)
+    with pytest.raises(InputError, match="66 members"):
+        with_members(met, ADA, ["ipn:9.999"], [])
 
 
 def test_no_more_members_than_a_letter_can_name() -> None:

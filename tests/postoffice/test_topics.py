@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tests.messages.helpers import JAY, NANYOUNG, FakeNode, FakeSky
+from tests.messages.helpers import JAY, MISSION, NANYOUNG, FakeNode, FakeSky
 
 from starlight.dtntime import HOUR, MINUTE, SECOND
 from starlight.errors import InputError
 from starlight.mailboxes.mailbox import Mailbox
+from starlight.messages.conversation_order import thread_of
 from starlight.messages.draft import Draft
 from starlight.messages.format import encode_message
 from starlight.messages.letter import Act, Letter
@@ -111,15 +112,40 @@ def test_a_copy_is_a_mark_and_no_letter(sky: FakeSky) -> None:
     assert box(sky, JAY).conversations()[0].letters == 1
 
 
+def test_only_whom_it_went_to_has_read_and_understood_a_letter(sky: FakeSky) -> None:
+    """What a stranger, or its author, says of a letter of others counts nowhere, also where it came first."""
+    id = write(sky, JAY, "Turn the valve.")
+    sky.run(sky.now + HOUR)
+    for number, (liar, about) in enumerate([(MISSION, id), (NANYOUNG, "e" * 32), (MISSION, "e" * 32)]):
+        copy = Letter(
+            id=f"{number:032x}", thread=thread_of(liar, JAY), sender=liar, to=JAY, written_at=sky.now,
+            text="", act=Act.COPY, reply_to=about, format=2,
+        )  # fmt: skip
+        sky.earth.arrive(JAY, liar, encode_message(copy, Envelope(liar, JAY, sky.now)))
+    late = Letter(
+        id="e" * 32, thread=thread_of(NANYOUNG, JAY), sender=NANYOUNG, to=JAY, written_at=sky.now, text="Me.",
+        format=2,
+    )  # fmt: skip
+    sky.earth.arrive(JAY, NANYOUNG, encode_message(late, Envelope(NANYOUNG, JAY, sky.now)))
+    assert view(sky, JAY, id).copied_by == ()
+    assert view(sky, JAY, "e" * 32).copied_by == ()
+    write(sky, NANYOUNG, "", act="copy", reply_to=id)
+    sky.run(sky.now + HOUR)
+    assert [each.address for each in view(sky, JAY, id).copied_by] == [NANYOUNG]
+
+
 def test_a_copy_that_comes_first_is_kept_for_its_letter(sky: FakeSky) -> None:
     """An act may overtake what it is about, and counts when that comes."""
     at = sky.earth
-    usual = Letter(id="a" * 32, thread=f"{NANYOUNG}|{JAY}", sender=NANYOUNG, to=JAY, written_at=0, format=2)
-    copy = replace(usual, id="b" * 32, act=Act.COPY, reply_to="a" * 32)
-    for letter in (copy, replace(usual, text="Late.")):
-        at.arrive(JAY, NANYOUNG, encode_message(letter, Envelope(NANYOUNG, JAY, 0)))
+    usual = Letter(
+        id="a" * 32, thread=f"{NANYOUNG}|{JAY}", sender=NANYOUNG, to=JAY, written_at=0, text="Late.",
+        readers=(JAY, MISSION), format=2,
+    )  # fmt: skip
+    copy = replace(usual, id="b" * 32, text="", sender=MISSION, act=Act.COPY, reply_to="a" * 32)
+    for letter in (copy, usual):
+        at.arrive(JAY, letter.sender, encode_message(letter, Envelope(letter.sender, JAY, 0)))
     assert shown(sky, JAY) == ["Late."]
-    assert [each.address for each in view(sky, JAY, "a" * 32).copied_by] == [NANYOUNG]
+    assert [each.address for each in view(sky, JAY, "a" * 32).copied_by] == [MISSION]
 
 
 def test_only_its_author_makes_a_letter_obsolete_or_replaces_it(sky: FakeSky) -> None:

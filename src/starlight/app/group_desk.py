@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from starlight.app.address_book import AddressBook
 from starlight.live.group_service import GroupService
 from starlight.messages.group import Group
@@ -36,7 +38,13 @@ class NodeGroupDesk:
         return self._view(changed)
 
     def _view(self, group: Group) -> GroupView:
-        people = [self._member(group, address) for address in group.people]
+        waiting = set(group.waiting)
+        people = [
+            replace(self._member(group, address), is_member=False, waits=True)
+            if address in waiting
+            else self._member(group, address)
+            for address in group.people
+        ]
         return GroupView(
             group.id,
             group.name.text,

@@ -141,3 +141,6 @@ def _show(view: GroupView) -> None:
         place = f", {visible(each.place)}" if each.place else ""
         by = f"  added by {visible(each.changed_by_name)}" if each.changed_by else "  by the node's file"
         echo(f"  {each.address:<12}{visible(each.name)}{place}{by}")
+    for each in view.people:
+        if each.waits:
+            echo(f"  {each.address:<12}{visible(each.name)}  waits until somebody leaves: the group was full")

@@ -49,8 +49,13 @@ class Marks:
         """Return what is told of a letter, here or not."""
         return self._decoded.read(self._address, MARK + letter_id, stored_format.MARKS) or LetterMarks()
 
-    def note(self, letter: Letter) -> list[Save]:
-        """Keep what a letter does to another; nothing where it does nothing."""
+    def note(self, letter: Letter, *, is_copy: bool) -> list[Save]:
+        """Keep what a letter does to another; nothing where it does nothing.
+
+        Args:
+            letter: that came, or was written here.
+            is_copy: it says that its author has read and understood the other, and may.
+        """
         saves: list[Save] = []
         if letter.replaces is not None:
             known = self.get(letter.replaces)
@@ -65,7 +70,7 @@ class Marks:
             said_by = (*known.obsolete_of, letter.sender)[:COPIES_MAX]
             saves.append(self._put(letter.reply_to, replace(known, obsolete_of=said_by)))
         copiers = {each.address for each in known.copied}
-        if letter.act == Act.COPY and letter.sender not in copiers and len(copiers) < COPIES_MAX:
+        if is_copy and letter.sender not in copiers and len(copiers) < COPIES_MAX:
             copied = (*known.copied, CopiedBy(letter.sender, letter.written_at))
             saves.append(self._put(letter.reply_to, replace(known, copied=copied)))
         if letter.media_time is not None:

@@ -20,6 +20,7 @@ from starlight.mailboxes import stored_format
 from starlight.mailboxes.announcements import Announcements
 from starlight.mailboxes.bodies import Bodies
 from starlight.mailboxes.client_keys import ClientKeys
+from starlight.mailboxes.copies import counts_as_copy
 from starlight.mailboxes.decoded import DecodedRecords
 from starlight.mailboxes.distress_calls import DistressCalls
 from starlight.mailboxes.given_addresses import GivenAddresses
@@ -191,7 +192,7 @@ class Mailbox:
             # Who is not in a group names none of its topics.
             if not (letter.group and correspondent == letter.sender != self.address):
                 saves += self.topics.note(letter, self.index.entry(letter.id).written_at)
-            saves += self.marks.note(letter)
+            saves += self.marks.note(letter, is_copy=counts_as_copy(self, letter))
             saves += self.announcements.note(letter)
             saves += self.hidden.show(correspondent or correspondent_of(letter, self.address))
         return saves

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from starlight.errors import InputError
+from starlight.mailboxes.copies import copies_of
 from starlight.mailboxes.reactions import reactions_to
 from starlight.mailboxes.replaced_letters import claims_too_much, former_of, former_view, replacement_of
 from starlight.messages.course_view import course_view
@@ -66,6 +67,7 @@ def shown_letter(mailbox: Mailbox, letter_id: str, now: int) -> LetterView:
 def _with_marks(view: LetterView, mailbox: Mailbox, letter: Letter) -> LetterView:
     """Return a letter with what others do to it, its topic, and what its reader noted."""
     marks, entry = mailbox.marks.get(letter.id), mailbox.index.entry(letter.id)
+    copied = copies_of(mailbox, letter, marks.copied)
     stands, former = replacement_of(mailbox, letter), former_of(mailbox, letter)
     return replace(
         view,
@@ -74,7 +76,7 @@ def _with_marks(view: LetterView, mailbox: Mailbox, letter: Letter) -> LetterVie
         replaced_at=None if stands is None else stands.written_at,
         former=None if former is None else former_view(former),
         obsolete=marks.is_obsolete(letter.sender),
-        copied_by=tuple(CopiedView(each.address, each.at) for each in marks.copied),
+        copied_by=tuple(CopiedView(each.address, each.at) for each in copied),
         topic=entry.thread,
         topic_name=mailbox.topics.name(entry.thread) if entry.thread else "",
         starred=entry.starred,

@@ -9,6 +9,11 @@ the greater value. So `joined` is commutative, associative and idempotent (a sta
 last-writer-wins registers): states that know the same changes are equal, whatever came when, twice or by way
 of others.
 
+Two states that are within the limits may pass them together. Of more than 256 people those count whose last
+changes are the greatest, by stamp and then address: as a change only ever makes a register greater, leaving
+out the others first or last comes to the same, so states still meet. Of more than 64 who are to be in it, the
+first so many by stamp and address are its members; the others wait until somebody leaves.
+
 What that means to people: a change that was made in the knowledge of another counts over it. Of two that
 crossed, the one of the address that sorts last counts, at all ends alike; whoever meant something else sees
 it, and changes it again.
@@ -106,8 +111,18 @@ class Group(msgspec.Struct, frozen=True):
 
     @property
     def members(self) -> tuple[str, ...]:
-        """Return the addresses of its members, sorted."""
-        return tuple(sorted(address for address, each in self.people.items() if each.is_member))
+        """Return the addresses of its members, sorted: no more than a letter can name."""
+        return tuple(sorted(self._by_age()[:MEMBERS_MAX]))
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """Return the addresses of those for whom there is no place, sorted: the last to be added."""
+        return tuple(sorted(self._by_age()[MEMBERS_MAX:]))
+
+    def _by_age(self) -> list[str]:
+        """Return who is to be in it, those first who were added first."""
+        wanted = ((each.stamp, address) for address, each in self.people.items() if each.is_member)
+        return [address for _, address in sorted(wanted)]
 
     @property
     def digest(self) -> bytes:
@@ -150,7 +165,7 @@ def founded(founder: str, nonce: bytes, name: str, members: Iterable[str]) -> Gr
     """
     stamp = Stamp(1, founder)
     people = {member(each): Membership(stamp, True) for each in (founder, *members)}
-    return checked(Group(group_id(founder, nonce), founder, nonce, GroupName(stamp, name), people))
+    return _with_room(Group(group_id(founder, nonce), founder, nonce, GroupName(stamp, name), people))
 
 
 def declared(name: str, members: Iterable[str]) -> Group:
@@ -161,15 +176,18 @@ def declared(name: str, members: Iterable[str]) -> Group:
     """
     nonce, stamp = sha256(name.encode()).digest()[:NONCE_BYTES], Stamp(FIRST_NUMBER, "")
     people = {member(each): Membership(stamp, True) for each in members}
-    return checked(Group(group_id("", nonce), "", nonce, GroupName(stamp, name), people))
+    return _with_room(Group(group_id("", nonce), "", nonce, GroupName(stamp, name), people))
 
 
 def joined(one: Group, other: Group) -> Group:
-    """Return all that two states of one group know."""
+    """Return all that two states of one group know, within the limits of people."""
     people = dict(one.people)
     for address, theirs in other.people.items():
         ours = people.get(address)
         people[address] = theirs if ours is None else max(ours, theirs)
+    if len(people) > PEOPLE_MAX:
+        latest = sorted(people, key=lambda address: (people[address], address), reverse=True)
+        people = {address: people[address] for address in latest[:PEOPLE_MAX]}
     return replace(one, name=max(one.name, other.name), people=people)
 
 
@@ -212,13 +230,13 @@ def with_members(group: Group, author: str, added: Iterable[str], removed: Itera
     check_author(group, author)
     stamp, people = group.next_stamp(author), dict(group.people)
     for address in map(member, added):
-        if address not in group.members:
+        if address not in people or not people[address].is_member:
             people[address] = Membership(stamp, True)
     for address in map(member, removed):
-        if address not in group.members:
+        if address not in people or not people[address].is_member:
             raise InputError(f"{address} is no member of {group.name.text!r}", where="members")
         people[address] = Membership(stamp, False)
-    return checked(replace(group, people=people))
+    return _with_room(replace(group, people=people))
 
 
 def check_author(group: Group, author: str) -> None:
@@ -253,6 +271,7 @@ def checked(group: Group) -> Group:
 
     Raises:
         InputError: its id is not that of its founder, the name is none, or there are too many people.
+            That more are to be in it than there is room for is no error: they wait.
     """
     if len(group.nonce) != NONCE_BYTES or group.id != group_id(group.founder, group.nonce):
         raise InputError("the id of a group is not that of its founder", where="group")
@@ -265,9 +284,6 @@ def checked(group: Group) -> Group:
     if not (1 <= size <= NAME_MAX_BYTES and group.name.text.strip()):
         right = f"It has 1 to {NAME_MAX_BYTES} bytes of UTF-8, not all blank"
         raise InputError(f"the name of a group has {size} bytes", where="name", right=right)
-    count = len(group.members)
-    if count > MEMBERS_MAX:
-        raise InputError(f"{count} members", where="members", right=f"A group has at most {MEMBERS_MAX}")
     if not 1 <= len(group.people) <= PEOPLE_MAX:
         right = f"At most {PEOPLE_MAX} are or were members of one; found another"
         raise InputError(f"a group of {len(group.people)} people", where="members", right=right)
@@ -275,6 +291,18 @@ def checked(group: Group) -> Group:
     if not all(0 <= stamp.number <= NUMBER_MAX for stamp in stamps):
         raise InputError(f"a change has a number of 0 to {NUMBER_MAX}", where="number")
     return group
+
+
+def _with_room(group: Group) -> Group:
+    """Return a group that is within its limits after a change here: nobody is added to wait.
+
+    Raises:
+        InputError: as in `checked`, or there are too many members.
+    """
+    if group.waiting:
+        count = len(group.members) + len(group.waiting)
+        raise InputError(f"{count} members", where="members", right=f"A group has at most {MEMBERS_MAX}")
+    return checked(group)
 
 
 def _values(membership: Membership) -> list[cbor.Value]:

@@ -176,6 +176,9 @@ def _readers(mailbox: Mailbox, group: Group) -> tuple[str, ...]:
     Raises:
         InputError: its author is not in it, or nobody else is.
     """
+    if mailbox.address in group.waiting:
+        what = f"the group {group.name.text!r} is full, and you were the last to be added"
+        raise InputError(what, where="to", right="You are in it as soon as somebody leaves")
     if mailbox.address not in group.members:
         right = "A member can add you again"
         raise InputError(f"you are not in the group {group.name.text!r}", where="to", right=right)

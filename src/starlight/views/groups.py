@@ -16,6 +16,8 @@ class MemberView(msgspec.Struct, frozen=True):
     Attributes:
         address, name, place: who it is, as far as that is known here.
         is_member: whether they are in it now.
+        waits: it was full when two changes of it met, and they were the last to be added: they are in it as
+            soon as somebody leaves.
         changed_by, changed_by_name: who added or removed them last; empty where the node's file names them.
         number: of that change, among all changes of the group.
         version: of the group, that they were last known to have; empty where nothing was heard from them.
@@ -29,6 +31,7 @@ class MemberView(msgspec.Struct, frozen=True):
     changed_by_name: str
     number: int
     version: str = ""
+    waits: bool = False
 
 
 class GroupView(msgspec.Struct, frozen=True):

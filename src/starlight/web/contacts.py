@@ -91,8 +91,11 @@ def contacts_page(reader: Reader, found: ContactsView) -> str:
     """Return the contacts as a page."""
     awaited_people = [each for each in found.people if is_name(each.address)]
     people = [each for each in found.people if not is_name(each.address)]
-    members = {group.id: {each.address for each in group.members} for group in found.groups}
-    others = {id: [each for each in people if each.address not in inside] for id, inside in members.items()}
+    inside = {
+        group.id: {each.address for each in group.people if each.is_member or each.waits}
+        for group in found.groups
+    }
+    others = {id: [each for each in people if each.address not in them] for id, them in inside.items()}
     return reader.view(
         "contacts",
         unread=sum(each.unread for each in found.people),
@@ -100,7 +103,7 @@ def contacts_page(reader: Reader, found: ContactsView) -> str:
         awaited_people=awaited_people,
         groups=found.groups,
         others=others,
-        room={id: MEMBERS_MAX - len(inside) for id, inside in members.items()},
+        room={id: MEMBERS_MAX - len(them) for id, them in inside.items()},
         members_max=MEMBERS_MAX,
         # Of characters the browser counts; what has more bytes is refused with words.
         name_max=NAME_MAX_BYTES,
