@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import httpx
 from tests.web.fake_backend import FakeBackend
@@ -65,4 +66,7 @@ def test_the_next_window_is_drawn_and_told() -> None:
     for told in ("The next window, over Madrid", "1 min 00 s of 10 min 00 s taken", "1 min 00 s on the link"):
         assert told in page
     assert '<rect class="usual" x="0.0" width="100.0"' in page
+    # What is foreseen is told a minute later rather than sooner than it comes.
+    row = page[page.index('id="waiting-title"') :]
+    assert re.findall(r">(\d\d:\d\d)</time>", row)[:2] == ["14:22", "14:23"]
     assert page.count('<span class="hidden">Voice</span>') == 1

@@ -34,9 +34,9 @@ def test_shares_are_true_to_scale() -> None:
     assert figure is not None
     assert (figure.by, figure.start, figure.end, figure.taken) == ("Madrid", OPENS, CLOSES, 8 * MINUTE)
     assert figure.shares == (
-        Share("Words", "urgent", 0, 100),
-        Share("Words", "usual", 100, 200),
         Share("Words", "bulk", 500, 500),
+        Share("Words", "usual", 100, 200),
+        Share("Words", "urgent", 0, 100),
     )
     assert figure.looks == {"urgent", "usual", "bulk"}
 
@@ -72,6 +72,20 @@ def test_the_shortest_is_seen_and_stays_inside() -> None:
     assert (last.look, last.width) == ("distress", LEAST_WIDTH)
     assert last.x + last.width == pytest.approx(1000)
     assert figure.taken == 10 * MINUTE
+
+
+def test_none_hides_another() -> None:
+    """Of what takes a moment each, the first to leave is drawn last, above a long one that follows it."""
+    figure = next_window(
+        (
+            entry(OPENS, SECOND, text="first", priority=Priority.EXPEDITED),
+            entry(OPENS + SECOND, SECOND, text="second"),
+            entry(OPENS + 2 * SECOND, 5 * MINUTE, text="long"),
+        ),
+        OPENS,
+    )
+    assert figure is not None
+    assert [each.text for each in figure.shares] == ["long", "second", "first"]
 
 
 @pytest.mark.parametrize("waiting", [(), (entry(None, 0),), (entry(OPENS, SECOND, window_ends=None),)])

@@ -45,7 +45,7 @@ class WindowFigure(msgspec.Struct, frozen=True):
         start: when the first leaves in it, in ns.
         end: when the contact ends, in ns.
         taken: for how long it is taken, in ns.
-        shares: of those that leave in it, in their order.
+        shares: of those that leave in it, in the order to draw: the widest first, so that none hides another.
     """
 
     by: str
@@ -74,14 +74,14 @@ def next_window(waiting: Sequence[QueueEntry], now: int) -> WindowFigure | None:
     if end is None or end <= start:
         return None
     within = [one for one in foreseen if (one[0].by_node, one[0].window_ends) == (first.by_node, end)]
+    shares = [_share(each, leaves - start, last - leaves, end - start) for each, leaves, last in within]
     return WindowFigure(
         by=first.by,
         start=start,
         end=end,
         taken=_covered((leaves, last) for _, leaves, last in within),
-        shares=tuple(
-            _share(each, leaves - start, last - leaves, end - start) for each, leaves, last in within
-        ),
+        # Of those that are all as narrow as can be seen, the first to leave lies above.
+        shares=tuple(sorted(shares, key=lambda share: (-share.width, -share.x))),
     )
 
 
