@@ -20,6 +20,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 from tests.cli.helpers import command
+from tests.media.films import mp4
 from tests.media.test_pictures import file_of, landscape, with_exif
 from tests.pair.nodes import JAY, LIGHT_S, NAN, Pair, contacts, looks_well, real_pair, send
 from tests.web.conftest import CHROMIUM
@@ -236,15 +237,22 @@ def test_what_the_camera_wrote_is_kept_on_purpose_alone(pair: Pair) -> None:
 
 
 def test_a_file_passes_through_and_is_only_saved(pair: Pair, tmp_path: Path) -> None:
-    """A file of any kind says its size, type and arrival, and at the other end is saved and never opened."""
+    """A file of any kind says its size, type, length and arrival, and at the other end is only saved."""
     jay, nan = pair.jay(), pair.nan()
     markup = b"<script>alert(1)</script>" * 200
     page = FilePayload(name="<b>plan</b>.html", mimeType="text/html", buffer=markup)
     jay.locator("#add-file").set_input_files(page)
     expect(jay.locator("#attached")).to_contain_text(re.compile(r"<b>plan</b>.html, 5.0 kB there \d\d:\d\d"))
+    film = FilePayload(name="ridge.mp4", mimeType="video/mp4", buffer=mp4(125))
+    jay.locator("#add-file").set_input_files(film)
+    expect(jay.locator("#attached")).to_contain_text(re.compile(r"ridge.mp4, 2:05, 40 kB there \d\d:\d\d"))
     jay.locator("#send").click()
     link = nan.locator(".parts a[download]", has_text="<b>plan</b>.html")
     expect(link).to_be_visible()
+    for each in (jay, nan):
+        expect(each.locator(".parts li", has_text="ridge.mp4")).to_contain_text(
+            "video/mp4, 2 min 05 s, 40 kB"
+        )
     with nan.expect_download() as saved:
         link.click()
     assert saved.value.path().read_bytes() == markup
