@@ -24,7 +24,7 @@ TIMESTAMP_SCALE, DURATION = 0x2AD7B1, 0x4489
 DEFAULT_SCALE_NS = 1_000_000
 
 
-class _Span(NamedTuple):
+class _Element(NamedTuple):
     """A box or an element: its name, and from where to where its content goes."""
 
     name: int | bytes
@@ -49,7 +49,7 @@ def mp4_ms(file: FileWindows) -> float | None:
     return lasts * 1000 / scale
 
 
-def _fragments_last(file: FileWindows, movie: _Span) -> int:
+def _fragments_last(file: FileWindows, movie: _Element) -> int:
     """Return how long the fragments of a film play together, in its units; 0 where it does not say."""
     extended = _first(_boxes(file, movie.start, movie.end), b"mvex")
     header = None if extended is None else _first(_boxes(file, extended.start, extended.end), b"mehd")
@@ -58,7 +58,7 @@ def _fragments_last(file: FileWindows, movie: _Span) -> int:
     return file.number(header.start + 4, 8 if file.number(header.start, 1) == 1 else 4)
 
 
-def _boxes(file: FileWindows, start: int, end: int) -> Iterator[_Span]:
+def _boxes(file: FileWindows, start: int, end: int) -> Iterator[_Element]:
     """Yield the boxes between two places, as many as are looked at."""
     for _ in range(BOXES_MAX):
         if start + 8 > end:
@@ -70,7 +70,7 @@ def _boxes(file: FileWindows, start: int, end: int) -> Iterator[_Span]:
             size = end - start  # The last one goes to the end.
         if size < head:
             return
-        yield _Span(name, start + head, min(start + size, end))
+        yield _Element(name, start + head, min(start + size, end))
         start += size
 
 
@@ -90,7 +90,7 @@ def webm_ms(file: FileWindows) -> float | None:
     return None if lasts is None else lasts * scale / 1e6
 
 
-def _elements(file: FileWindows, start: int, end: int) -> Iterator[_Span]:
+def _elements(file: FileWindows, start: int, end: int) -> Iterator[_Element]:
     """Yield the elements between two places, as many as are looked at, and none after the first pictures."""
     for _ in range(BOXES_MAX):
         if start >= end:
@@ -101,7 +101,7 @@ def _elements(file: FileWindows, start: int, end: int) -> Iterator[_Span]:
         stop = end if size is None else min(start + size, end)
         if name is None or name == CLUSTER:
             return
-        yield _Span(name, start, stop)
+        yield _Element(name, start, stop)
         start = stop
 
 
@@ -121,5 +121,5 @@ def _vint(file: FileWindows, at: int, most: int, *, keep_marker: bool) -> tuple[
     return number if keep_marker else number & bits, at + count
 
 
-def _first(spans: Iterator[_Span], name: int | bytes) -> _Span | None:
+def _first(spans: Iterator[_Element], name: int | bytes) -> _Element | None:
     return next((each for each in spans if each.name == name), None)
