@@ -239,13 +239,18 @@ class FakeSettings(SettingsBackend):
 
 
 class FakeQueue(QueueBackend):
-    """A queue of two letters, one held and one that opens later; it remembers what is ordered."""
+    """A queue of two letters, one held and one that opens later; it remembers what is ordered.
+
+    Attributes:
+        known: what is in it.
+    """
 
     def __init__(self) -> None:
         self.orders: list[tuple[str, str]] = []
+        self.known = QUEUE
 
     async def queue(self) -> QueueView:
-        return QUEUE
+        return self.known
 
     async def move(self, order: MoveOrder) -> QueueView:
         self.orders.append((order.letter, order.before))

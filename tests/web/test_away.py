@@ -9,12 +9,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.web.conftest import TOKEN, Serving, accessible
-from tests.web.fake_backend import LIGHT, FakeBackend
+from tests.web.fake_backend import LIGHT, QUEUE, FakeBackend
 from tests.web.test_page import Visitor
 
-from starlight.dtntime import HOUR, MINUTE
+from starlight.dtntime import HOUR, MINUTE, SECOND
 from starlight.web.installable import KEPT_FILES, version
 from starlight.web.render import HERE
 
@@ -138,6 +139,36 @@ def test_what_comes_is_heard_once_and_not_in_quiet_hours(context: BrowserContext
         client.post("/api/people/jay/read", json={"of": NAN})
         expect(listed).to_be_hidden()
         expect(page).not_to_have_title(re.compile(r"\("))
+
+
+def test_the_queue_is_shown_as_it_is_and_moves_under_nobody(
+    context: BrowserContext, serving: Serving
+) -> None:
+    """What leaves goes from an open queue by itself; while somebody is in it a line says that it changed."""
+    page = Visitor(context, serving).open("jay")
+    page.goto(f"{serving.url}/people/jay/queue")
+    rows, changed = page.locator("ol.lines > li"), page.locator("#changed")
+    expect(rows).to_have_count(3)
+    queue = serving.backend.fake_queue
+    page.mouse.move(2, 2)
+    queue.known = replace(QUEUE, waiting=QUEUE.waiting[:1])
+    serving.advance(SECOND)
+    expect(rows).to_have_count(1)
+    expect(changed).to_be_hidden()
+    hold = page.get_by_role("button", name="Hold: First")
+    hold.focus()
+    place = hold.bounding_box()
+    queue.known = QUEUE
+    serving.advance(SECOND)
+    expect(changed).to_be_visible()
+    expect(rows).to_have_count(1)
+    expect(hold).to_be_focused()
+    assert hold.bounding_box() == place
+    fits(page)
+    picture(page, "queue-changed")
+    changed.get_by_role("link").click()
+    expect(rows).to_have_count(3)
+    expect(changed).to_be_hidden()
 
 
 def test_a_draft_survives_the_absence_of_the_node_and_is_sent_once(

@@ -9,7 +9,6 @@ const STILL_MS = 10_000; // with reduced motion everything moves on every ten se
 const APART_MS = 1_000; // between two requests
 const SAID_MAX = 3; // changes that are told at once; more would be noise
 
-const { person } = document.body.dataset;
 const log = document.getElementById("flight-log");
 let root = document.getElementById("flight");
 let knots = [];
@@ -115,26 +114,10 @@ function frame(real) {
   requestAnimationFrame(frame);
 }
 
-let wait = 500;
-
-function listen() {
-  const scheme = location.protocol.replace("http", "ws");
-  const socket = new WebSocket(`${scheme}//${location.host}/people/${encodeURIComponent(person)}/stream`);
-  let first = true;
-  socket.addEventListener("message", (message) => {
-    const news = JSON.parse(message.data);
-    if (news.status) clock.hear(news.status.sky.clock);
-    // The page is as fresh as its first message, unless it has just found its node again.
-    if (news.changed || (first && wait > 500)) stale = true;
-    if (first) wait = 500;
-    first = false;
-  });
-  socket.addEventListener("close", () => {
-    setTimeout(listen, wait);
-    wait = Math.min(wait * 2, 10_000);
-  });
-}
+document.addEventListener("news", ({ detail: news }) => {
+  if (news.status) clock.hear(news.status.sky.clock);
+  if (news.changed) stale = true;
+});
 
 taken();
-listen();
 requestAnimationFrame(frame);

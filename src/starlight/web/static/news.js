@@ -39,12 +39,23 @@ async function ask() {
   }
 }
 
+// The scripts of single views hear the same stream: a page opens one.
+const pass = (news) => document.dispatchEvent(new CustomEvent("news", { detail: news }));
+let missed = false;
+
 listen(`${address}/stream`, {
-  opened: ask,
+  opened() {
+    ask();
+    if (missed) pass({ changed: true });
+    missed = false;
+  },
   heard(news) {
     if (news.status) clock.hear(news.status.sky.clock);
     if (news.changed) ask();
+    pass(news);
   },
-  lost() {},
+  lost() {
+    missed = true;
+  },
 });
 setInterval(() => people && unread.show(people), 1000); // Hours of quiet end by the passing of time alone.
