@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
 from tests.engine.helpers import (
     HOUR,
     SECOND,
@@ -172,8 +173,107 @@ def test_a_copy_without_a_road_is_dropped_as_long_as_another_is_here() -> None:
     assert node.node.stored[f"{key}>4"].meta.via is None
     node.handle(LinkUp(5))
     assert sent(node.handle(Wakeup(), T + 2 * HOUR)) == [(f"{key}>4", 5)]
-    back = node.restart(T + SECOND)  # with its first plan
-    assert sent(back.handle(Wakeup(), T + 2 * HOUR)) == [(f"{key}>4", 2)]
+    back = node.restart(T + SECOND)  # with its first plan, which has three neighbours
+    actions = back.handle(Wakeup(), T + 2 * HOUR)
+    assert sorted(peer for _, peer in sent(actions)) == [2, 3, 4]
+
+
+SILENCE = plan(version=7)
+
+
+def neighbours_reached(node: Fixture) -> list[int]:
+    """Return the neighbours that get the bundle when their windows are open, each as often as it gets it."""
+    return sorted(peer for _, peer in sent(node.handle(Wakeup(), T + 2 * HOUR)))
+
+
+def test_after_a_silence_it_goes_by_every_neighbour_again() -> None:
+    """One copy stays while no route is left, and is copied anew when routes are back, restart or not."""
+    node, key, _ = sender(up=())
+    node.handle(PlanChanged(SILENCE))
+    assert list(node.bundles) == [f"{key}>4"]
+    assert node.states == ["WAITING"]
+    node.config = replace(node.config, plan=SILENCE)
+    again = node.restart(T + SECOND)
+    for silent in (node, again):
+        actions = silent.handle(PlanChanged(diamond(2, 3, 4, version=8)), T + SECOND)
+        assert [set(each.neighbours) for each in copied(actions)] == [{2, 3, 4}]
+        assert silent.states == ["QUEUED"] * 3
+        for number in (2, 3, 4):
+            silent.handle(LinkUp(number), T + SECOND)
+        assert neighbours_reached(silent) == [2, 3, 4]
+
+
+def test_a_silence_that_a_restart_falls_into_changes_nothing() -> None:
+    """The copies are read back without a route: one is left, which is copied when routes are back."""
+    node, _, _ = sender()
+    node.config = replace(node.config, plan=SILENCE)
+    back = node.restart(T + SECOND)
+    back.handle(Wakeup(), T + SECOND)
+    assert len(back.bundles) == 1
+    back.handle(PlanChanged(THREE), T + SECOND)
+    assert len(back.bundles) == 3
+    assert neighbours_reached(back) == [2, 3, 4]
+
+
+def test_what_was_stored_during_a_silence_goes_by_every_neighbour() -> None:
+    """Whether all routes come back at once or one after the other, as plans of other nodes come in."""
+    for plans in ([THREE], [diamond(2), diamond(2, 3), THREE], [diamond(4), THREE]):
+        node, _, _ = sender(SILENCE)
+        assert node.states == ["WAITING"]
+        for version, each in enumerate(plans, 8):
+            node.handle(PlanChanged(plan(*each.contacts, version=version)))
+        for number in (2, 3, 4):
+            node.handle(LinkUp(number))
+        assert neighbours_reached(node) == [2, 3, 4]
+
+
+def test_the_copy_that_is_left_is_copied_by_neighbours_that_come_back() -> None:
+    """Two routes go, and come back one after the other, before the third has its window."""
+    node, _, _ = sender(diamond(2, 3))
+    node.handle(PlanChanged(diamond(2, version=1)))
+    assert len(node.bundles) == 1
+    node.handle(PlanChanged(diamond(2, 3, version=2)))
+    assert neighbours_reached(node) == [2, 3]
+    # The neighbour that is new in the very plan that takes the others away gets one as well.
+    node, _, _ = sender(diamond(2, 3), up=(2, 3, 5))
+    node.handle(PlanChanged(diamond(3, 5, version=1)))
+    assert neighbours_reached(node) == [3, 5]
+
+
+def test_a_new_neighbour_gets_one_copy_and_who_has_got_one_none() -> None:
+    """However often the plan changes, as long as a copy is here."""
+    node, key, _ = sender(up=(2,))
+    node.handle(Wakeup(), T + HOUR)
+    node.handle(TransmissionAcknowledged(key, 2, T + HOUR + SECOND), T + HOUR + SECOND)
+    now = T + HOUR + SECOND
+    for version, neighbours in enumerate(((2, 3, 4, 5), (2, 3, 4, 5, 6), (2, 3, 4, 5, 6)), 1):
+        node.handle(PlanChanged(diamond(*neighbours, version=version)), now)
+        assert {stored.meta.via for stored in node.node.stored.values()} == set(neighbours) - {2}
+    assert len(node.bundles) == 4
+
+
+def test_the_key_of_a_copy_that_changed_its_neighbour_is_no_hindrance() -> None:
+    """The one that is left may be named by a neighbour that comes back when it has gone to another."""
+    node, key, _ = sender()
+    node.handle(PlanChanged(diamond(5, 6, version=1)))
+    assert sorted(node.bundles) == [f"{key}>4", f"{key}>6"]
+    node.handle(PlanChanged(diamond(5, 6, 4, version=2)))
+    assert sorted(node.bundles) == [f"{key}>04", f"{key}>4", f"{key}>6"]
+    for number in (4, 5, 6):
+        node.handle(LinkUp(number))
+    assert neighbours_reached(node) == [4, 5, 6]
+
+
+def test_a_step_that_breaks_while_it_is_copied_anew_copies_it_later() -> None:
+    """The copy that was left stands for the bundle, though its key is not the bundle's."""
+    node, key, _ = sender()
+    node.handle(PlanChanged(SILENCE))
+    actions = node.node.handle(PlanChanged(THREE), T)
+    node.node.undo([a for a in actions if isinstance(a, Fetch)], T)
+    left = node.node.stored[f"{key}>4"].meta
+    assert (left.via, left.copied) == (None, False)
+    node.handle(PlanChanged(diamond(2, 3, 4, version=9)))
+    assert len(node.bundles) == 3
 
 
 def test_a_copy_whose_transfer_fails_is_sent_again_to_its_neighbour() -> None:

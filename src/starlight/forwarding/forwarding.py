@@ -2,7 +2,7 @@
 
 A critical bundle may get copies first; one without a route may be cut into fragments. Both need its body,
 which is fetched within the step, so what they decide here comes to pass a moment later (`place`). A copy
-whose neighbour has no route any more is dropped, unless it is the last one.
+whose neighbour has no route any more is dropped, unless it is the last one, which is then copied anew.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from starlight.forwarding.route_booking import RouteBooking
 from starlight.node.bundle_state import BundleState, Cause
 from starlight.node.core import Core
 from starlight.node.retention import Retention
-from starlight.node.stored import NOBODY, Stored, transfer_bytes
+from starlight.node.stored import NOBODY, Stored, identity, transfer_bytes
 from starlight.node.trace_events import BundleWaiting
 from starlight.routing import Route
 
@@ -92,8 +92,15 @@ class Forwarding:
             rest = max(self._limits.rest(stored.failures), self._limits.pause(stored.returns))
             since = max(since, now + rest)
             route = self._find(stored, since, without)
-        if route is None and stored.meta.via is not None:
-            if self._drop_surplus(stored, now):
+        if route is None and (via := stored.meta.via) is not None:
+            dropped = self._drop_surplus(stored, now)
+            # What a missed window keeps from its neighbour for a while only is not to be copied again.
+            left = None if without else self._critical.reopen(identity(stored), via)
+            if left is stored:
+                return self.enqueue(stored, now, not_before=not_before)
+            if left is not None:
+                self._deadlines.at(now, self._copy_anew, left)
+            if dropped:
                 return None
             route = self._find(stored, since, without)
         if route is None:
@@ -148,6 +155,16 @@ class Forwarding:
         self._resting.discard(stored)
         if stored.state is BundleState.WAITING:
             self.enqueue(stored, now, not_before=since)
+
+    def copy_further(self, queued: Iterable[Stored], now: int) -> None:
+        """Give copies of critical bundles to the neighbours that a changed plan has new routes over."""
+        self._critical.extend(queued, now)
+
+    def _copy_anew(self, stored: Stored, now: int) -> None:
+        # Only after the step that dropped the others: there it may have been taken out of its queue itself.
+        if stored.state is BundleState.QUEUED and not stored.meta.copied:
+            self.dequeue(stored)
+            self.enqueue(stored, now)
 
     def dequeue(self, stored: Stored) -> None:
         """Take a bundle out of its queue, if it is in one, and give back what its route had booked."""

@@ -66,6 +66,7 @@ class Replanner:
         for stored in sorted(moving, key=_order):
             stored.refused_by = NOBODY
             self._forwarding.enqueue(stored, now)
+        self._forwarding.copy_further(self._queues.bundles(), now)
 
     def change_limit(self, peer: Neighbour, now: int) -> None:
         """Look again at what a link that takes less, or more, as one transfer makes a difference to."""

@@ -89,12 +89,14 @@ class Stored:
         sender: who handed it in, as far as that is known: not of own bundles, nor after a restart.
         returned: another copy of it came and was acknowledged, so no late answer settles it.
         refused_by: peers that did not want it.
+        copied_to: neighbours that it, or a copy of it, was to go by since the node started.
         failures: transfers of it that failed since the node started.
         returns: how often it came back after it had been handed on.
         uncut: it can't be replaced by fragments.
     """
 
     __slots__ = (
+        "copied_to",
         "epoch",
         "failures",
         "key",
@@ -123,6 +125,7 @@ class Stored:
         self.sender: int | None = None
         self.returned = False
         self.refused_by = NOBODY
+        self.copied_to = NOBODY
         self.failures = 0
         self.returns = 0
         self.uncut = False
