@@ -43,7 +43,7 @@ def test_a_voice_and_a_picture_are_made_by_the_node(folder: Path, tmp_path: Path
     assert done.status == 0, done.err
     told = re.findall(r"^  (\w+) (.*), ([\d ]+) bytes: there (\S+Z)  \(predicted\)$", done.out, re.M)
     assert [kind for kind, *_ in told] == ["voice", "picture", "picture", "file"]
-    assert [name for _, name, _, _ in told][:2] == ["speech_16k.flac", "sol 7.avif"]
+    assert [name for _, name, _, _ in told][:2] == ["speech_16k.flac, 5.5 s", "sol 7.avif"]
     voice, middle, full, words = (int(size.replace(" ", "")) for *_, size, _ in told)
     assert voice < 10_000
     assert middle <= 20_000 < full

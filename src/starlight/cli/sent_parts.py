@@ -10,7 +10,7 @@ import click
 
 from starlight import dtntime
 from starlight.cli.output import echo
-from starlight.dtntime import SECOND
+from starlight.dtntime import MILLISECOND
 from starlight.errors import InputError
 from starlight.visible_text import visible
 
@@ -120,6 +120,5 @@ def show_parts(letter: LetterView, foreseen: PredictionView) -> None:
 
 
 def played_words(duration_ms: int) -> str:
-    """Return how long a part plays, in words: to the second, but for what is over within one."""
-    rounded = max(SECOND, round(duration_ms / 1000) * SECOND)
-    return dtntime.duration_text(rounded)
+    """Return how long a part plays, in words."""
+    return dtntime.duration_text(duration_ms * MILLISECOND)
