@@ -23,6 +23,7 @@ from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView
 from starlight.messages.reach import Reach
+from starlight.views.distress import CallWords
 from starlight.web.page import PageView
 
 NOW = 848_000_000 * 10**9
@@ -330,3 +331,23 @@ def test_a_status_looks_for_one_way(tmp_path: Path, monkeypatch: pytest.MonkeyPa
                 assert asked == [NAN_YOUNG]
 
     run(test)
+
+
+def test_a_call_for_help_goes_to_who_is_in_a_group_then(tmp_path: Path) -> None:
+    """The group is named in the file; its name and members are those of the moment of the call."""
+    group = '[[group]]\nname = "Crew"\nmembers = ["ipn:1.1", "ipn:2.1"]\n'
+
+    async def live() -> None:
+        async with pair(tmp_path, more=group, seoul_top='distress_to = ["Crew"]') as (seoul, _, page):
+            calls, mail = page.calls("jay"), seoul.mail
+            (crew,) = mail.mailbox("ipn:1.1").groups.all()
+            assert (await calls.view()).calls == ("Nan-young",)
+            await mail.groups.change("ipn:1.1", crew.id, "All of us", ["ipn:7.1"], ["ipn:2.1"])
+            own = await calls.call(CallWords("The hatch is open."))
+            assert [course.to for course in own.courses] == ["ipn:7.1"]
+            await calls.cancel(CallWords(""))
+            # Where nobody is left in it, a call still goes: to everybody in the conversations.
+            await mail.groups.change("ipn:1.1", crew.id, None, [], ["ipn:7.1"])
+            assert "Nan-young" in (await calls.view()).calls
+
+    asyncio.run(live())

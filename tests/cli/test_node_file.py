@@ -320,3 +320,13 @@ id = "a"
         "line 11: person[0]: the key name is missing",
         "line 11: person[0]: the key service is missing",
     ]
+
+
+def test_a_call_for_help_goes_to_people_and_groups(tmp_path: Path) -> None:
+    """An address, a group's id, and the name of a group of the file; anything else says what is right."""
+    group = '\n[[group]]\nname = "Crew"\nmembers = ["ipn:20.1"]\n'
+    start = f'distress_to = ["ipn:7.1", "group:{"0a" * 16}", "Crew"]\n' + SEOUL + group
+    assert load(written(tmp_path, start)).distress_to == ["ipn:7.1", "group:" + "0a" * 16, "Crew"]
+    for wrong in ("Crews", "group:1", "ipn:"):
+        with pytest.raises(InputError, match=r"distress_to\[2\]: .*no address and no group.*Crew"):
+            load(written(tmp_path, start.replace('"Crew"]', f'"{wrong}"]')))

@@ -22,7 +22,7 @@ from starlight.rehearsal.rehearsal import Rehearsal, office_of
 from starlight.routing import Route, RouteRequest
 from starlight.scenario.kernels import open_sky
 from starlight.scenario.reading import load
-from starlight.scenario.scenario import DistressSpec
+from starlight.scenario.scenario import DistressSpec, GroupSpec
 from starlight.trace import Record, TraceEvent
 
 NAN_YOUNG, JAY, CONTROL, BASE, SEOUL = "nan-young@base", "jay@seoul", "control@seoul", 20, 10
@@ -31,7 +31,7 @@ STORM_ENDS = dtntime.from_text("2051-04-09T18:00:00Z")
 CALL = DistressSpec(
     at="2051-04-08T06:00:00Z",
     from_=NAN_YOUNG,
-    to=[JAY, CONTROL],
+    to=[JAY, "Mission"],
     text="The hatch does not open.",
     answered_by=JAY,
     answered_after_min=40.0,
@@ -58,7 +58,8 @@ class Storm(NamedTuple):
 
 def lived(call: DistressSpec) -> Storm:
     """Live through the storm with a call."""
-    scenario = replace(load("lost-in-starlight"), distress=[call])
+    group = GroupSpec("Mission", [NAN_YOUNG, CONTROL])
+    scenario = replace(load("lost-in-starlight"), distress=[call], group=[group])
     start, end = dtntime.from_text("2051-04-08T05:00:00Z"), dtntime.from_text("2051-04-10T02:00:00Z")
     run = Rehearsal(scenario, open_sky(), start, end)
     records: list[Record] = []
@@ -136,7 +137,9 @@ def test_a_call_is_the_first_to_leave_over_each_neighbour(storm: Storm) -> None:
 
 def test_each_of_those_called_sees_each_letter_once(storm: Storm) -> None:
     """However many copies came, each mailbox has one letter of the call."""
-    letters = {each.letter for each in own_of(storm).letters}
+    letters = {each.letter: each.to for each in own_of(storm).letters}
+    address = storm.run.scenario.address
+    assert list(letters.values()) == [address(JAY), address(CONTROL)]  # of the group all but the caller
     came = [
         each.event.letter for each in storm.of(LetterArrived, SEOUL) if isinstance(each.event, LetterArrived)
     ]

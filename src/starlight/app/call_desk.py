@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from starlight.app.address_book import AddressBook
 from starlight.live.clock import MissionClock
@@ -33,7 +33,7 @@ class NodeCallDesk:
         mail: of the node that it is at.
         book: what people are called.
         clock: mission time.
-        calls: the addresses that a call goes to; empty for everybody in the conversations.
+        calls: the addresses and ids of groups that a call goes to; empty for everybody in the conversations.
         vehicle: the address of the suit or vehicle that the person is in; empty where nobody knows.
     """
 
@@ -85,15 +85,23 @@ class NodeCallDesk:
         return await self.view()
 
     def _to(self) -> tuple[str, ...]:
-        """Return who a call goes to: as the node's file says, or everybody in the conversations."""
+        """Return who a call goes to: as the node's file says, or everybody in the conversations.
+
+        Where the file names groups alone that nobody else is in now, it is everybody: a call always goes.
+        """
         box = self._mail.mailbox(self._address)
+        named = self._but_self(box.groups.people_of(self._calls))
+        if named:
+            return named
         everybody = [each.correspondent for each in box.conversations()] + list(self._book.addresses())
         # A group is called as its members: each of them gets a letter, and may be the one who answers.
         members = [each for group in box.groups.all() for each in sorted(group.members)]
-        found = self._calls or [
+        return self._but_self(
             each for each in (*everybody, *members) if not (is_group(each) or is_name(each))
-        ]
-        others = [each for each in dict.fromkeys(found) if each != self._address]
+        )
+
+    def _but_self(self, people: Iterable[str]) -> tuple[str, ...]:
+        others = [each for each in dict.fromkeys(people) if each != self._address]
         return tuple(others[:RECIPIENTS_MAX])
 
     def _own(self, own: OwnCall) -> OwnCallView:

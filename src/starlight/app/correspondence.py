@@ -48,7 +48,8 @@ class Inhabitant(msgspec.Struct, frozen=True):
     Attributes:
         person: who it is.
         node: the number of the node that the mailbox is at.
-        distress_to: the addresses that a distress call goes to; empty for everybody in the conversations.
+        distress_to: addresses and ids of groups that a distress call goes to; empty for everybody in the
+            conversations.
         vehicle: the address of the suit or vehicle that the person is in; empty where nobody knows.
     """
 

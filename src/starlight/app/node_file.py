@@ -30,6 +30,7 @@ from starlight.input_files import read_bytes, read_text
 from starlight.live.node_log import LogConfig
 from starlight.messages.distress import RECIPIENTS_MAX
 from starlight.messages.group import declared
+from starlight.messages.limits import GROUP_ID
 from starlight.scenario.file_errors import FileErrors
 from starlight.scenario.network import Name
 from starlight.scenario.toml_file import read
@@ -129,7 +130,8 @@ class NodeFile(_Spec, frozen=True):
         other_world: the worlds that are not built in, and other clocks for those that are.
         service: what else is at this node.
         group: that people are in from the start.
-        distress_to: addresses that distress calls go to; empty for everybody in the conversations.
+        distress_to: addresses, and groups by id or name, that distress calls go to; empty for everybody in
+            the conversations.
         log: where its log goes, relative to the file, and what of it.
     """
 
@@ -293,8 +295,10 @@ def _check_groups(node: NodeFile, errors: FileErrors) -> None:
 
 
 def _check_distress(node: NodeFile, errors: FileErrors) -> None:
-    for index, address in enumerate(node.distress_to):
-        errors.guard(f"distress_to[{index}]", partial(_check_address, address))
+    groups = [group.name for group in node.group]
+    for index, called in enumerate(node.distress_to):
+        if called not in groups:
+            errors.guard(f"distress_to[{index}]", partial(_check_called, called, groups))
     for index, person in enumerate(node.person):
         if person.vehicle:
             errors.guard(f"person[{index}].vehicle", partial(_check_address, person.vehicle))
@@ -355,6 +359,20 @@ def _time(text: str, key: str, errors: FileErrors) -> int | None:
         errors.fail(key, text, f"It is from {first} to {last}")
         return None
     return time
+
+
+def _check_called(text: str, groups: list[str]) -> None:
+    """Check whom a call goes to that is no group of the file."""
+    if GROUP_ID.fullmatch(text):
+        return
+    try:
+        _check_address(text)
+    except InputError as error:
+        there = (
+            f"one of its groups: {', '.join(groups)}" if groups else "a [[group]] of this file by its name"
+        )
+        right = f"Give an address such as ipn:7.1, a group's id (group: and 32 hex digits), or {there}"
+        raise InputError(f"{text!r} is no address and no group", right=right) from error
 
 
 def _check_address(text: str) -> None:

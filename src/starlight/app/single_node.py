@@ -236,11 +236,14 @@ def backend_of(node: NodeFile, daemon: Daemon, clock: MissionClock) -> NodePageB
     # For as long as the daemon runs: what a peer tells or a planner amends, pages show at once.
     daemon.subscribe(lambda: names.renew(daemon.facts.here))
     sky_view = SkyView(open_sky(), names.worlds, names.nodes, names.titles, wires_s=names.wires_s)
+    # A group keeps its id when people give it another name.
+    ids = {group.name: declared(group.name, group.members).id for group in node.group}
+    called = tuple(ids.get(each, each) for each in node.distress_to)
     people = [
         Inhabitant(
             Person(each.id, each.name, _address(node, each.service), node.name, node.world),
             node.number,
-            tuple(node.distress_to),
+            called,
             each.vehicle,
         )
         for each in node.person

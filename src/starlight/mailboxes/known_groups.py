@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from starlight.errors import InputError
 from starlight.mailboxes import stored_format
 from starlight.mailboxes.decoded import DecodedRecords
 from starlight.mailboxes.records import GROUP, VERSIONS
 from starlight.mailboxes.stored_format import MetVersion
-from starlight.messages.group import Group
+from starlight.messages.group import Group, is_group
 from starlight.messages.letter_keys import GROUP as PREFIX
 from starlight.node.application import Save
 
@@ -60,6 +60,14 @@ class KnownGroups:
             right = f"Known are {known}" if known else "None is known here"
             raise InputError(f"no group {id!r} here", where="group", right=right)
         return group
+
+    def people_of(self, to: Iterable[str]) -> list[str]:
+        """Return addresses with those who are in a group now in its place; one not known here has nobody."""
+        found: dict[str, None] = {}
+        for each in to:
+            group = self.get(each) if is_group(each) else None
+            found |= dict.fromkeys([each] if not is_group(each) else group.members if group else ())
+        return list(found)
 
     def all(self) -> list[Group]:
         """Return all of which the owner of the mailbox is or was a member, by name."""

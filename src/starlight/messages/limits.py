@@ -38,7 +38,7 @@ from starlight.messages.parts import Chunk, Part
 PREMIERE_LATER_MAX_MS = 86_400_000
 """A day: light takes 6 hours to Pluto."""
 
-_GROUP = re.compile(r"group:[0-9a-f]{32}")
+GROUP_ID = re.compile(r"group:[0-9a-f]{32}")
 
 
 def check(message: Letter | Receipt | Telemetry | Chunk) -> None:
@@ -105,7 +105,7 @@ def _check_letter(letter: Letter) -> None:
 def _check_relations(letter: Letter) -> None:
     """Check what a letter does, when it opens, and the group and the letters that it names."""
     _check_code("act", letter.act)
-    if letter.group and not _GROUP.fullmatch(letter.group):
+    if letter.group and not GROUP_ID.fullmatch(letter.group):
         raise InputError(f"{letter.group!r} is no group", where="group", right="group: and 32 hex digits")
     if len(letter.membership) not in (0, MEMBERSHIP_BYTES):
         raise InputError(f"a digest of a membership has {MEMBERSHIP_BYTES} bytes", where="membership")

@@ -21,6 +21,7 @@ from starlight.node.bundle_state import BundleState
 from starlight.node.stored import Stored
 from starlight.node.trace_events import BundleSent
 from starlight.postoffice.postoffice import PostOffice
+from starlight.rehearsal.script import groups
 from starlight.scenario.scenario import DistressSpec, Scenario
 from starlight.sim.referee import Misstep
 from starlight.sim.world import VirtualWorld
@@ -57,6 +58,7 @@ class Calls:
         self.bundles: set[str] = set()
         self.missteps: list[Misstep] = []
         self._scenario, self._world, self._end = scenario, world, end
+        self._groups = {each.name.text: each.id for each in groups(scenario)}
         self._office_of, self._asked = office_of, asked
         self._specs: dict[str, DistressSpec] = {}  # by letter of a call
         self._own: dict[str, str] = {}  # whose call it is, by the call's id
@@ -71,7 +73,9 @@ class Calls:
     # What people do.
 
     def _raise(self, spec: DistressSpec, host: Host, now: int) -> Iterable[Request]:
-        caller, to = self._scenario.address(spec.from_), [self._scenario.address(each) for each in spec.to]
+        caller = self._scenario.address(spec.from_)
+        named = [self._groups.get(each) or self._scenario.address(each) for each in spec.to]
+        to = self._office_of(host).mailbox(caller).groups.people_of(named)
         own, requests = self._office_of(host).distress.raise_call(caller, spec.text, to, now)
         self._specs |= {each.letter: spec for each in own.letters}
         self._own[own.call] = caller

@@ -139,7 +139,7 @@ class DistressSpec(_Spec, frozen=True, rename={"from_": "from"}):
     Attributes:
         at: when.
         from_: the mailbox of the caller, ``person@node``.
-        to: the mailboxes that it goes to.
+        to: the mailboxes and groups, by name, that it goes to.
         text: words, if there are any.
         answered_by: who of them answers; nobody when empty.
         answered_after_min: how long after it came there.

@@ -74,17 +74,19 @@ def _check_letters(scenario: Scenario, places: list[str], errors: FileErrors) ->
 
 
 def _check_distress(scenario: Scenario, places: list[str], errors: FileErrors) -> None:
+    members = {group.name: group.members for group in scenario.group}
     for index, call in enumerate(scenario.distress):
         key = f"distress[{index}]"
         _check_place(places, f"{key}.from", call.from_, errors)
         for number, place in enumerate(call.to):
-            _check_place(places, f"{key}.to[{number}]", place, errors)
+            _check_place([*places, *members], f"{key}.to[{number}]", place, errors)
         begin = errors.time(f"{key}.at", call.at)
         finish = errors.time(f"{key}.ended_at", call.ended_at, empty=True)
         if begin is not None and finish is not None and finish < begin:
             errors.fail(f"{key}.ended_at", call.ended_at, f"It must not be before at = {call.at!r}")
-        if call.answered_by and call.answered_by not in call.to:
-            told = one_of(call.answered_by, call.to, " those it goes to")
+        called = [person for each in call.to for person in members.get(each, [each])]
+        if call.answered_by and call.answered_by not in called:
+            told = one_of(call.answered_by, called, " those it goes to")
             errors.fail(f"{key}.answered_by", call.answered_by, told)
 
 
