@@ -391,6 +391,60 @@ def test_a_letter_finds_its_group_whatever_comes_first(
     assert texts(sky, NANYOUNG, group.id) == ["Hello", "Welcome"]
 
 
+def test_a_new_member_s_other_letters_are_not_read(sky: FakeSky, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a hundred letters of a new member only the one to the group is read, and moves."""
+    group = found(sky, JAY, "Crew", NANYOUNG)
+    sky.run(HOUR)
+    now_in = with_members(box(sky, NANYOUNG).groups.at(group.id), JAY, [CREW], [])
+
+    def come(author: str, message: Letter | GroupNews) -> None:
+        sky.mars.arrive(NANYOUNG, author, encode_message(message, Envelope(author, NANYOUNG, sky.now)))
+
+    for number in range(100):
+        letter = Letter(
+            id=f"{number:032x}", thread="", sender=CREW, to=NANYOUNG, written_at=sky.now,
+            text=f"Letter {number}", format=2,
+        )  # fmt: skip
+        if number == 50:
+            to = {"thread": group.id, "group": group.id}
+            letter = replace(letter, **to, readers=(NANYOUNG,), membership=now_in.digest)
+        come(CREW, letter)
+    sky.mars.restart()
+    read: list[str] = []
+    letter_of = Mailbox.letter
+
+    def counted(self: Mailbox, id: str) -> Letter | None:
+        read.append(id)
+        return letter_of(self, id)
+
+    monkeypatch.setattr(Mailbox, "letter", counted)
+    come(JAY, GroupNews(group.id, now_in))
+    assert set(read) == {f"{50:032x}"}
+    monkeypatch.undo()
+    assert texts(sky, NANYOUNG, group.id) == ["Letter 50"]
+    assert len(texts(sky, NANYOUNG, CREW)) == 99
+    assert not any(key.startswith("outside/") for _, key in sky.mars.saves)
+
+
+def test_a_letter_that_stands_outside_leaves_nothing_when_it_is_erased(sky: FakeSky) -> None:
+    """Erased before its author is in the group: nothing of it is left to be read, and nothing moves."""
+    group = found(sky, JAY, "Crew", NANYOUNG)
+    sky.run(HOUR)
+    mailbox = box(sky, NANYOUNG)
+    now_in = with_members(mailbox.groups.at(group.id), JAY, [CREW], [])
+    letter = Letter(
+        id="7" * 32, thread=group.id, sender=CREW, to=NANYOUNG, written_at=sky.now, text="Hello",
+        readers=(NANYOUNG,), group=group.id, membership=now_in.digest, format=2,
+    )  # fmt: skip
+    sky.mars.arrive(NANYOUNG, CREW, encode_message(letter, Envelope(CREW, NANYOUNG, sky.now)))
+    assert mailbox.outside.ids(group.id, CREW) == [letter.id]
+    mailbox.erase(letter.id)
+    assert mailbox.outside.ids(group.id, CREW) == []
+    news = GroupNews(group.id, now_in)
+    sky.mars.arrive(NANYOUNG, JAY, encode_message(news, Envelope(JAY, NANYOUNG, sky.now)))
+    assert texts(sky, NANYOUNG, group.id) == []
+
+
 def test_who_has_left_is_believed_to_write_what_was_written_before(sky: FakeSky) -> None:
     """A letter by one who was a member stands in the group, as it may have been written while it was so."""
     group = everyone(sky)

@@ -187,6 +187,7 @@ _READERS: dict[str, Callable[[bytes], object]] = {
     "format": stored_format.FORMAT.decode,
     "group": stored_format.GROUP.decode,
     "versions": stored_format.VERSIONS.decode,
+    "outside": bytes,  # its key says all
     "mark": stored_format.MARKS.decode,
     "reminders": stored_format.REMINDERS.decode,
     "announcements": stored_format.ANNOUNCED.decode,

@@ -1,4 +1,8 @@
-"""The groups that one mailbox knows, each as a record: who is in it, as far as is known here."""
+"""The groups that one mailbox knows, each as a record: who is in it, as far as is known here.
+
+And the letters to a group by those who are not known to be in it, by group and author: once one is in it,
+only these are read to put them to the others, however many letters of that author there are.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,12 @@ from collections.abc import Iterable, Mapping
 from starlight.errors import InputError
 from starlight.mailboxes import stored_format
 from starlight.mailboxes.decoded import DecodedRecords
-from starlight.mailboxes.records import GROUP, VERSIONS
+from starlight.mailboxes.records import GROUP, OUTSIDE, VERSIONS
 from starlight.mailboxes.stored_format import MetVersion
 from starlight.messages.group import Group, is_group
+from starlight.messages.letter import Letter
 from starlight.messages.letter_keys import GROUP as PREFIX
-from starlight.node.application import Save
+from starlight.node.application import Erase, Save
 
 GROUPS_MAX = 256
 """In one mailbox: more than anybody can tell apart."""
@@ -121,6 +126,42 @@ class KnownGroups:
         save = Save(self._address, VERSIONS + group.id.removeprefix(PREFIX), record)
         self._decoded.records.put(save)
         return [save]
+
+
+class LettersOutside:
+    """The letters of one mailbox to groups that their authors are not known to be in.
+
+    Args:
+        address: of the mailbox.
+        records: of all mailboxes of the node.
+    """
+
+    def __init__(self, address: str, records: DecodedRecords) -> None:
+        self._address = address
+        self._decoded = records
+
+    def note(self, letter: Letter) -> Save:
+        """Keep that a letter stands with its author instead of in its group."""
+        save = Save(self._address, _outside(letter.group, letter.sender) + letter.id, b"")
+        self._decoded.records.put(save)
+        return save
+
+    def ids(self, group: str, author: str) -> list[str]:
+        """Return the ids of an author's letters that stand outside a group, in any order."""
+        prefix = _outside(group, author)
+        found = self._decoded.records.of_kind(self._address, prefix)
+        return [key.removeprefix(prefix) for key, _ in found]
+
+    def forget(self, letter: Letter) -> list[Erase]:
+        """Forget a letter that stands in its group now, or is erased."""
+        key = _outside(letter.group, letter.sender) + letter.id
+        if not letter.group or self._decoded.records.get(self._address, key) is None:
+            return []
+        return [self._decoded.erase(self._address, key)]
+
+
+def _outside(group: str, author: str) -> str:
+    return f"{OUTSIDE}{group}/{author}/"
 
 
 def _key(id: str) -> str:

@@ -27,7 +27,7 @@ from starlight.mailboxes.given_addresses import GivenAddresses
 from starlight.mailboxes.hidden_correspondents import HiddenCorrespondents
 from starlight.mailboxes.incoming_letters import IncomingLetters
 from starlight.mailboxes.kept_settings import KeptSettings
-from starlight.mailboxes.known_groups import KnownGroups
+from starlight.mailboxes.known_groups import KnownGroups, LettersOutside
 from starlight.mailboxes.letter_marks import Marks
 from starlight.mailboxes.mailbox_index import MailboxIndex
 from starlight.mailboxes.opening_letters import OpeningLetters
@@ -142,6 +142,7 @@ class Mailbox:
         self.unopened = UnopenedLetters(address, records)
         self.hidden = HiddenCorrespondents(address, records)
         self.groups = KnownGroups(address, records, groups)
+        self.outside = LettersOutside(address, records)
         self.topics = Topics(address, records)
         self.marks = Marks(address, records)
         self.announcements = Announcements(address, self.index, records)
@@ -190,7 +191,9 @@ class Mailbox:
         if not self.index.has(letter.id):
             saves += self.index.add(letter, now, correspondent)
             # Who is not in a group names none of its topics.
-            if not (letter.group and correspondent == letter.sender != self.address):
+            if letter.group and correspondent == letter.sender != self.address:
+                saves.append(self.outside.note(letter))
+            else:
                 saves += self.topics.note(letter, self.index.entry(letter.id).written_at)
             saves += self.marks.note(letter, is_copy=counts_as_copy(self, letter))
             saves += self.announcements.note(letter)
@@ -203,13 +206,14 @@ class Mailbox:
         saves += self.index.move(letter, letter.written_at, correspondent_of(letter, self.address))
         return saves + self.hidden.show(correspondent_of(letter, self.address))
 
-    def move_to_group(self, letter: Letter) -> list[Save]:
+    def move_to_group(self, letter: Letter) -> list[Save | Erase]:
         """Put a letter that stands with its author into the group that it was written to."""
         received = self.received(letter.id)
         came_at = letter.written_at if received is None else received.arrived_at
-        saves = self.index.move(letter, came_at, letter.group)
-        saves += self.topics.note(letter, self.index.entry(letter.id).written_at)
-        return saves + self.hidden.show(letter.group)
+        requests: list[Save | Erase] = [*self.index.move(letter, came_at, letter.group)]
+        requests += self.topics.note(letter, self.index.entry(letter.id).written_at)
+        requests += self.outside.forget(letter)
+        return [*requests, *self.hidden.show(letter.group)]
 
     def erase(self, letter_id: str) -> list[Save | Erase]:
         """Erase a letter with all that is known of it, and its parts; return what makes that durable.
@@ -224,6 +228,7 @@ class Mailbox:
                 requests += self.bodies.erase(state.reference, state.chunks)
                 requests.append(self.part_room.keep(-state.bytes_here))
                 requests.append(self._decoded.erase(self.address, f"{PART}{letter_id}/{number}"))
+        requests += self.outside.forget(letter) if letter is not None else []
         requests += self.outgoing.erase(letter_id)
         self.index.remove(entry)
         requests.append(self._decoded.erase(self.address, f"letter/{letter_id}"))

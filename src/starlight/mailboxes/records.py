@@ -24,6 +24,7 @@ correspondent           the state of the program that lives there; empty for non
 format/<n>              the latest format that a correspondent reads; of earlier versions, its address
 group/<id>              a group, as it is known here
 versions/<id>           which state of a group each of its people was last known to have
+outside/<group>/<from>/<id>  a letter to a group that stands with its author, who is not known to be in it
 mark/<id>               what other letters do to a letter
 reminders               of which letters somebody wants to be reminded, and when
 announcements           the announcements that came and were not read
@@ -77,6 +78,7 @@ KINDS = frozenset(
         "format",
         "group",
         "versions",
+        "outside",
         "mark",
         "reminders",
         "announcements",
@@ -97,6 +99,7 @@ CORRESPONDENT = "correspondent"
 FORMAT = "format/"
 GROUP = "group/"
 VERSIONS = "versions/"
+OUTSIDE = "outside/"
 PART = "part/"
 TELEMETRY = "telemetry/"
 BODY = "body/"

@@ -28,7 +28,7 @@ from starlight.messages.group import NONCE_BYTES, Group
 from starlight.messages.group_keys import GroupNews
 from starlight.messages.letter import Letter
 from starlight.messages.wire_values import Envelope
-from starlight.node.application import Request, Save, Submit
+from starlight.node.application import Erase, Request, Save, Submit
 from starlight.postoffice.addresses import Addresses
 from starlight.postoffice.group_nodes import GroupNodes
 from starlight.postoffice.node_mailboxes import NodeMailboxes
@@ -41,8 +41,8 @@ KEPT_AHEAD = 2 * states.AHEAD
 are in records that were written before there was a bound."""
 
 LATE_MAX = 256
-"""Of so many last letters that stand with somebody, those to a group move there once this one is known to be
-in it. More do not come before the news of a membership; whoever sends more has them stay where they are."""
+"""So many last letters to a group that stand with somebody move there once this one is known to be in it.
+More do not come before the news of a membership; whoever sends more has them stay where they are."""
 
 ANSWERED_AGAIN = DAY
 """What is told back may be lost as well. So it is told once more when the same is met later; two whose states
@@ -250,14 +250,16 @@ class Groups:
         return Submit(f"group/{news.group}", mailbox.address, to, payload, NEWS_LIFETIME // MILLISECOND)
 
 
-def _admitted(mailbox: Mailbox, before: Group | None, now_known: Group) -> list[Save]:
+def _admitted(mailbox: Mailbox, before: Group | None, now_known: Group) -> list[Save | Erase]:
     """Put letters to a group that came before their authors were known to be in it to the others."""
-    saves: list[Save] = []
+    requests: list[Save | Erase] = []
     for address in now_known.people:
         if address == mailbox.address or (before is not None and address in before.people):
             continue
-        for entry in mailbox.index.last(address, None, LATE_MAX):
+        ids = mailbox.outside.ids(now_known.id, address)
+        entries = [mailbox.index.entry(id) for id in ids if mailbox.index.has(id)]
+        for entry in sorted(entries, key=lambda each: each.order)[-LATE_MAX:]:
             letter = mailbox.letter(entry.id)
-            if letter is not None and letter.group == now_known.id:
-                saves += mailbox.move_to_group(letter)
-    return saves
+            if letter is not None:
+                requests += mailbox.move_to_group(letter)
+    return requests
