@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import apsw
 import click
@@ -343,11 +344,16 @@ def test_inbox_shows_every_correspondent_or_one(live: Running) -> None:
     """`inbox` lists letters both ways; --with only those of one correspondent."""
     own = json.loads(command("inbox", live.folder, "nan-young", "--json").out)
     assert len({letter["id"] for letter in own}) == len(own)
-    correspondents = {letter["to_address"] if letter["mine"] else letter["from_address"] for letter in own}
+
+    def other_end(letter: dict[str, Any]) -> str:
+        return str(letter["group"] or letter["to_address" if letter["mine"] else "from_address"])
+
+    correspondents = set(map(other_end, own))
     assert {"ipn:10.2"} <= correspondents
-    for address in correspondents:
-        some = json.loads(command("inbox", live.folder, "nan-young", "--with", address, "--json").out)
-        assert some == [each for each in own if address in (each["to_address"], each["from_address"])]
+    assert any(other.startswith("group:") for other in correspondents)
+    for other in correspondents:
+        some = json.loads(command("inbox", live.folder, "nan-young", "--with", other, "--json").out)
+        assert some == [each for each in own if other_end(each) == other]
     assert command("inbox", live.folder, "jay", "--with", "ipn:20.99").out == "No letters.\n"
 
 
