@@ -59,7 +59,8 @@ class Storm(NamedTuple):
 def lived(call: DistressSpec) -> Storm:
     """Live through the storm with a call."""
     group = GroupSpec("Mission", [NAN_YOUNG, CONTROL])
-    scenario = replace(load("lost-in-starlight"), distress=[call], group=[group])
+    scenario = load("lost-in-starlight")
+    scenario = replace(scenario, distress=[call], group=[*scenario.group, group])
     start, end = dtntime.from_text("2051-04-08T05:00:00Z"), dtntime.from_text("2051-04-10T02:00:00Z")
     run = Rehearsal(scenario, open_sky(), start, end)
     records: list[Record] = []
