@@ -35,9 +35,10 @@ fuzz: .venv/.ready-to-test
 # compared with has a lock, and an environment, of its own: it asks for old versions.
 lock: | .venv/bin/python
 	printf 'hatchling\neditables\n' | $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-header --extra media pyproject.toml - -o requirements.lock
+	  --no-emit-index-url --no-header --extra media --extra expedition pyproject.toml - -o requirements.lock
 	printf 'hatchling\neditables\n' | $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-header --extra media --extra test pyproject.toml - -o requirements-test.lock
+	  --no-emit-index-url --no-header --extra media --extra expedition --extra classify --extra geotiff --extra test \
+	  pyproject.toml - -o requirements-test.lock
 	printf 'pydtnsim\n' | $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header - -o requirements-bench.lock
 
