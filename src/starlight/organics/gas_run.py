@@ -1,0 +1,143 @@
+"""A run of an evolved-gas instrument: abundance over temperature and mass to charge, read and binned."""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from starlight.errors import InputError
+from starlight.input_files import read_text
+
+FIRST_DEGC = 25.0
+BIN_DEGC = 25.0
+BINS = 42
+"""Ovens of flight and laboratory runs heat to some 1 000 degC: 42 bins of 25 K from 25 degC cover them."""
+
+MOST_MZ = 600
+"""Quadrupoles of flight instruments end at 550 (SAM: 2 to 535, Mahaffy 2012); beyond is a wrong column."""
+
+CSV_BYTES = 256 * 1024 * 1024
+"""A run of two hours at 100 masses a second has some 20 MB."""
+
+COLUMNS = ("time", "temp", "m/z", "abundance")
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class GasRun:
+    """One sample heated once.
+
+    Args:
+        name: of the run, as its file is called.
+        instrument: that made it, as its operator calls it; empty where nobody said.
+        abundance: shape (m/z from 0, temperature bin); mean in the bin, in the instrument's own unit (A or
+            counts/s, only ratios are used); NaN where nothing was sampled.
+        dropped: samples outside the bins' temperatures or beyond `MOST_MZ`.
+    """
+
+    name: str
+    instrument: str
+    abundance: Matrix
+    dropped: int = 0
+
+    @property
+    def recorded(self) -> NDArray[np.bool_]:
+        """Return which m/z were sampled at all; shape (m/z,)."""
+        return np.asarray(np.isfinite(self.abundance).any(axis=1))
+
+
+def bin_degc(place: int) -> tuple[float, float]:
+    """Return the temperatures between which a bin lies, in degC."""
+    return FIRST_DEGC + BIN_DEGC * place, FIRST_DEGC + BIN_DEGC * (place + 1)
+
+
+def checked(run: GasRun, where: str) -> GasRun:
+    """Return a run that can be judged; errors name where it is from.
+
+    Raises:
+        InputError: nothing was sampled, or it holds infinite values.
+    """
+    if np.isinf(run.abundance).any():
+        raise InputError("an abundance is infinite", where=where, right="Leave out what was not measured")
+    if not np.isfinite(run.abundance).any():
+        raise InputError(
+            "the run is empty: no sample between 25 and 1075 degC",
+            where=where,
+            right=f"A run has lines of {', '.join(COLUMNS)}",
+        )
+    if not np.nan_to_num(run.abundance).any():
+        raise InputError("every abundance is zero", where=where, right="A run has ion current")
+    return run
+
+
+def read_run(path: Path, instrument: str = "") -> GasRun:
+    """Return the run that a CSV file holds, with the columns time [s], temp [degC], m/z, abundance.
+
+    Fractional m/z are rounded to the nearest; temperatures need not rise.
+
+    Raises:
+        InputError: it can't be read, lacks a column, holds what is no finite number, or no sample at all.
+    """
+    lines = csv.reader(read_text(path, CSV_BYTES).splitlines())
+    header = [each.strip().lower() for each in next(lines, [])]
+    missing = [each for each in COLUMNS if each not in header]
+    if missing:
+        there = f"its columns are {', '.join(header[:8])}" if header else "the file is empty"
+        raise InputError(
+            f"no column {', '.join(missing)}: {there}",
+            where=str(path),
+            right=f"The first line is {','.join(COLUMNS)}",
+        )
+    places = [header.index(each) for each in COLUMNS]
+    samples = [_sample(path, number, line, places) for number, line in enumerate(lines, 2) if line]
+    return checked(_binned(path.stem, instrument, np.array(samples, dtype=float).reshape(-1, 4)), str(path))
+
+
+def _sample(path: Path, number: int, line: list[str], places: list[int]) -> list[float]:
+    """Return time, temperature, m/z and abundance of a line."""
+    try:
+        values = [float(line[place]) for place in places]
+    except (IndexError, ValueError):
+        values = [math.nan]
+    if not all(math.isfinite(value) for value in values):
+        raise InputError(
+            f"line {number}: {','.join(line)[:60]!r} has no finite number in each column",
+            where=str(path),
+            right="Leave out lines that were not measured",
+        )
+    if values[2] < -0.5:
+        raise InputError(f"line {number}: m/z is {values[2]}", where=str(path), right="It is 0 or more")
+    return values
+
+
+def _binned(name: str, instrument: str, samples: Matrix) -> GasRun:
+    place = np.floor((samples[:, 1] - FIRST_DEGC) / BIN_DEGC)
+    mass = np.rint(samples[:, 2])
+    inside = (place >= 0) & (place < BINS) & (mass >= 0) & (mass <= MOST_MZ)
+    top = int(mass[inside].max()) + 1 if inside.any() else 1
+    cell = mass[inside].astype(int) * BINS + place[inside].astype(int)
+    count = np.bincount(cell, minlength=top * BINS)
+    total = np.bincount(cell, weights=samples[inside, 3], minlength=top * BINS)
+    mean = np.full(top * BINS, np.nan)
+    np.divide(total, count, out=mean, where=count > 0)
+    return GasRun(name, instrument, mean.reshape(top, BINS), int((~inside).sum()))
+
+
+def read_folder(folder: Path, instrument: str = "") -> list[GasRun]:
+    """Return the runs of a folder, one a CSV file, in the order of their names.
+
+    Raises:
+        InputError: there is none, or one can't be read.
+    """
+    files = sorted(folder.glob("*.csv")) if folder.is_dir() else []
+    if not files:
+        raise InputError(
+            "no run is there", where=str(folder), right="It is a folder with one CSV file for each run"
+        )
+    return [read_run(path, instrument) for path in files]

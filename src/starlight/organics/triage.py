@@ -1,0 +1,152 @@
+"""Which parts of which runs leave first, when a contact carries less than all of them: value by byte.
+
+The value of a part is stated in bits: by how much it lowers the uncertainty, at home, about whether the run
+holds an organic marker. Before anything came that is the entropy of the prior; the verdict takes most of it,
+the thumbnail lets a person see the shape, the window lets them check the ions, the whole run the rest. Not
+answered runs gain more by being seen, for nobody can trust their verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import log2
+
+from starlight.errors import InputError
+from starlight.organics.gas_run import GasRun
+from starlight.organics.judgement import Judgement
+from starlight.organics.parts import packed_run, thumbnail, verdict
+
+
+class Kind(StrEnum):
+    """The parts of a run, in the order in which they make sense."""
+
+    VERDICT = "verdict"
+    THUMBNAIL = "thumbnail"
+    WINDOW = "window"
+    RUN = "run"
+
+
+URGENT, NORMAL, BULK = "expedited", "normal", "bulk"
+"""Classes of service, by the names that letters have."""
+
+DAY_S = 86_400
+LIFETIME_S = {
+    Kind.VERDICT: 90 * DAY_S,
+    Kind.THUMBNAIL: 30 * DAY_S,
+    Kind.WINDOW: 30 * DAY_S,
+    Kind.RUN: 14 * DAY_S,
+}
+"""A verdict is worth its 40 bytes for a season; a whole run is sent again by command, not kept in a queue."""
+
+TAKES = {Kind.VERDICT: 0.6, Kind.THUMBNAIL: 0.2, Kind.WINDOW: 0.15, Kind.RUN: 0.05}
+"""The share of the uncertainty that each part takes where the run got an answer; declared, not measured."""
+
+TAKES_UNANSWERED = {Kind.VERDICT: 0.1, Kind.THUMBNAIL: 0.5, Kind.WINDOW: 0.0, Kind.RUN: 0.4}
+"""The same where it got none: there is no window, and the verdict only says so."""
+
+PRIOR = 0.05
+"""How probable a marker is before a run is seen, where the caller says nothing."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a run, ready to be sent.
+
+    Args:
+        run: its name.
+        kind: of the part.
+        data: its bytes.
+        value_bits: what it is worth.
+        priority: its class of service.
+        lifetime_s: after how many seconds it is not worth a transmission.
+    """
+
+    run: str
+    kind: Kind
+    data: bytes
+    value_bits: float
+    priority: str
+    lifetime_s: int
+
+    @property
+    def value_per_byte(self) -> float:
+        """Return the bits of value by byte on the link."""
+        return self.value_bits / len(self.data)
+
+
+def entropy_bits(p: float) -> float:
+    """Return the entropy of a yes or no of probability p, in bits."""
+    return 0.0 if p in (0.0, 1.0) else -p * log2(p) - (1 - p) * log2(1 - p)
+
+
+def marker_probability(judgement: Judgement, prior: float) -> float:
+    """Return how probable a marker is after a run was judged.
+
+    The p-value bounds the Bayes factor: at most 1 / (-e p ln p) for p < 1/e (Sellke, Bayarri, Berger 2001,
+    The American Statistician 55(1), eq. 2). Taken at the bound, so it is the most that the run may speak for.
+    """
+    best = judgement.best
+    if best is None:
+        return prior
+    from math import e, log
+
+    factor = 1 / (-e * best.p * log(best.p)) if best.p < 1 / e else 1.0
+    odds = prior / (1 - prior) * factor
+    return odds / (1 + odds)
+
+
+def parts_of(run: GasRun, judgement: Judgement, prior: float = PRIOR) -> list[Part]:
+    """Return the parts of a run, in the order in which they make sense.
+
+    Raises:
+        InputError: the prior is no probability between 0 and 1.
+    """
+    if not 0 < prior < 1:
+        raise InputError(f"the prior is {prior}", right="It lies between 0 and 1, such as 0.05")
+    best = judgement.best
+    takes = TAKES_UNANSWERED if judgement.abstained else TAKES
+    # A find is worth as much as it surprises, a run without one as much as its being empty says.
+    worth = -log2(prior) if best else entropy_bits(prior)
+    data = {Kind.VERDICT: verdict(judgement), Kind.THUMBNAIL: thumbnail(run)}
+    if best:
+        data[Kind.WINDOW] = packed_run(run, *best.peak.window)
+    data[Kind.RUN] = packed_run(run)
+    priority = {
+        Kind.VERDICT: URGENT if best else NORMAL,
+        Kind.THUMBNAIL: NORMAL,
+        Kind.WINDOW: NORMAL,
+        Kind.RUN: BULK,
+    }
+    return [
+        Part(run.name, kind, each, worth * takes[kind], priority[kind], LIFETIME_S[kind])
+        for kind, each in data.items()
+    ]
+
+
+def choose(runs: Sequence[Sequence[Part]], capacity_bytes: int) -> list[Part]:
+    """Return the parts for a contact, in the order in which they are to leave.
+
+    Of each run only the next part competes: a window before its verdict would say nothing. What no longer
+    fits is passed over together with what follows it, and smaller parts of other runs still go.
+
+    Args:
+        runs: the parts of each run that were not sent yet, in their order.
+        capacity_bytes: what the contact carries, as the forecast says.
+
+    Raises:
+        InputError: the capacity is negative.
+    """
+    if capacity_bytes < 0:
+        raise InputError(f"{capacity_bytes} bytes", right="A contact carries 0 bytes or more")
+    waiting = [list(each) for each in runs]
+    chosen: list[Part] = []
+    left = capacity_bytes
+    while fitting := [each for each in waiting if each and len(each[0].data) <= left]:
+        # Ties by the order in which the runs were given: the same input gives the same contact.
+        richest = max(fitting, key=lambda each: each[0].value_per_byte)
+        part = richest.pop(0)
+        chosen.append(part)
+        left -= len(part.data)
+    return chosen
