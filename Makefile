@@ -6,7 +6,7 @@ UV_VERSION := 0.13.8
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 
-.PHONY: texts setup demo test check bench fuzz lock clean
+.PHONY: texts setup demo test check bench validate fuzz lock clean
 
 setup: .venv/.ready-to-test
 
@@ -27,6 +27,10 @@ check: .venv/.ready-to-test
 bench: .venv/.ready-to-test
 	@$(MAKE) --silent --no-print-directory .venv-bench/.ready >.venv-bench.log 2>&1 || true
 	@$(BIN)/python benchmarks/run.py
+
+# Holds the expedition's models against their references, and writes docs/validation.md.
+validate: .venv/.ready-to-test
+	$(BIN)/python -m validation.run
 
 fuzz: .venv/.ready-to-test
 	$(BIN)/python fuzz/run.py $(if $(FUZZ_SECONDS),--seconds $(FUZZ_SECONDS))

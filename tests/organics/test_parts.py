@@ -18,7 +18,7 @@ from starlight.organics.parts import (
     thumbnail,
     verdict,
 )
-from starlight.organics.triage import Kind, choose, parts_of
+from starlight.organics.triage import RunPartKind, choose, parts_of
 
 UNANSWERED = Judgement("R0001", "the run is unlike the calibration's", 0.01)
 ANSWERED = Judgement("R0001", "", 0.4)
@@ -79,13 +79,13 @@ def test_the_next_contact_takes_verdicts_first_and_never_more_than_it_carries() 
     waiting = [parts_of(run, Judgement(run.name, "", 0.5)) for run in runs]
     chosen = choose(waiting, 1000)
     assert sum(len(part.data) for part in chosen) <= 1000
-    assert [part.kind for part in chosen[:10]] == [Kind.VERDICT] * 10
-    assert Kind.THUMBNAIL in {part.kind for part in chosen}
+    assert [part.kind for part in chosen[:10]] == [RunPartKind.VERDICT] * 10
+    assert RunPartKind.THUMBNAIL in {part.kind for part in chosen}
     assert choose(waiting, 39) == []
     everything = choose(waiting, 10**9)
     for run in runs:
         kinds = [part.kind for part in everything if part.run == run.name]
-        assert kinds == [Kind.VERDICT, Kind.THUMBNAIL, Kind.RUN]
+        assert kinds == [RunPartKind.VERDICT, RunPartKind.THUMBNAIL, RunPartKind.RUN]
     with pytest.raises(InputError):
         choose(waiting, -1)
 
@@ -94,7 +94,7 @@ def test_a_run_without_an_answer_is_worth_seeing() -> None:
     """A run that can't be compared with the calibration gives its thumbnail a value above its verdict's."""
     run = made_up.run(1)
     by_kind = {part.kind: part for part in parts_of(run, UNANSWERED)}
-    assert by_kind[Kind.THUMBNAIL].value_bits > by_kind[Kind.VERDICT].value_bits
-    assert by_kind[Kind.VERDICT].priority == "normal"
+    assert by_kind[RunPartKind.THUMBNAIL].value_bits > by_kind[RunPartKind.VERDICT].value_bits
+    assert by_kind[RunPartKind.VERDICT].priority == "normal"
     with pytest.raises(InputError):
         parts_of(run, ANSWERED, prior=0.0)

@@ -26,6 +26,10 @@ COMMANDS = {
     "plan": ("plan", "Make a contact plan: who hears whom, when, how fast; check and convert plans."),
     "route": ("route", "Find the best routes over a contact plan, and explain why none is faster."),
     "link": ("link", "Compute what a radio link carries: design control table, rate over time."),
+    "organics": (
+        "organics",
+        "Judge runs of evolved gas: organic markers above background, what to send first.",
+    ),
     "node": ("node", "Run one network node from a TOML file."),
     "send": ("node", "Write a letter through a running node."),
     "inbox": ("inbox", "List the letters of somebody at a running node, search in them, follow what comes."),

@@ -20,7 +20,7 @@ MOST_PLACES = 5000
 
 
 @dataclass(frozen=True)
-class Place:
+class Candidate:
     """A place that could be sampled, or was.
 
     Args:
@@ -66,7 +66,7 @@ class Pick:
         worth: the upper bound of log-odds less the cost; picks are ordered by it.
     """
 
-    place: Place
+    place: Candidate
     probability: float
     low: float
     high: float
@@ -85,7 +85,7 @@ def probability(odds: float) -> float:
     return 1 / (1 + exp(-odds)) if odds > -700 else 0.0
 
 
-def rank(places: Sequence[Place], field: Field, cost: Callable[[Place], float]) -> list[Pick]:
+def rank(places: Sequence[Candidate], field: Field, cost: Callable[[Candidate], float]) -> list[Pick]:
     """Return the places that nobody sampled, best first.
 
     Args:
@@ -116,7 +116,9 @@ def _kernel(some: Matrix, others: Matrix, field: Field) -> Matrix:
     return np.asarray(field.spread**2 * np.exp(-apart / (2 * field.length**2)))
 
 
-def _posterior(known: Sequence[Place], places: Sequence[Place], field: Field) -> tuple[Matrix, Matrix]:
+def _posterior(
+    known: Sequence[Candidate], places: Sequence[Candidate], field: Field
+) -> tuple[Matrix, Matrix]:
     """Return mean and standard deviation of the log-odds at places."""
     there = np.array([each.at for each in places], dtype=float)
     mean = np.array([log_odds(each.prior) for each in places])
@@ -132,7 +134,7 @@ def _posterior(known: Sequence[Place], places: Sequence[Place], field: Field) ->
     return mean, np.sqrt(np.maximum(variance, 0.0))
 
 
-def _check(places: Sequence[Place], field: Field) -> None:
+def _check(places: Sequence[Candidate], field: Field) -> None:
     if len(places) > MOST_PLACES:
         raise InputError(f"{len(places)} places", right=f"At most {MOST_PLACES}")
     for name in ("length", "spread", "noise"):

@@ -44,7 +44,7 @@ _RUN_HEAD = struct.Struct(">Hd")
 
 
 @dataclass(frozen=True)
-class Verdict:
+class RunVerdict:
     """The answer for a run, as it travels.
 
     Args:
@@ -93,7 +93,7 @@ def verdict(judgement: Judgement) -> bytes:
     return body + zlib.crc32(body).to_bytes(4, "big")
 
 
-def read_verdict(data: bytes) -> Verdict:
+def read_verdict(data: bytes) -> RunVerdict:
     """Return the answer that 40 bytes hold.
 
     Raises:
@@ -105,7 +105,7 @@ def read_verdict(data: bytes) -> Verdict:
     if version != _VERSION:
         raise PeerError(f"version {version} of a verdict; known is {_VERSION}")
     name = run.rstrip(b"\0").decode("utf-8", "replace")
-    return Verdict(
+    return RunVerdict(
         name, target, bool(flags & _ANSWERED), bool(flags & _FOUND), p, cosine, strange, (first, last)
     )
 

@@ -19,7 +19,7 @@ from starlight.organics.judgement import Judgement
 from starlight.organics.parts import packed_run, thumbnail, verdict
 
 
-class Kind(StrEnum):
+class RunPartKind(StrEnum):
     """The parts of a run, in the order in which they make sense."""
 
     VERDICT = "verdict"
@@ -33,17 +33,27 @@ URGENT, NORMAL, BULK = "expedited", "normal", "bulk"
 
 DAY_S = 86_400
 LIFETIME_S = {
-    Kind.VERDICT: 90 * DAY_S,
-    Kind.THUMBNAIL: 30 * DAY_S,
-    Kind.WINDOW: 30 * DAY_S,
-    Kind.RUN: 14 * DAY_S,
+    RunPartKind.VERDICT: 90 * DAY_S,
+    RunPartKind.THUMBNAIL: 30 * DAY_S,
+    RunPartKind.WINDOW: 30 * DAY_S,
+    RunPartKind.RUN: 14 * DAY_S,
 }
 """A verdict is worth its 40 bytes for a season; a whole run is sent again by command, not kept in a queue."""
 
-TAKES = {Kind.VERDICT: 0.6, Kind.THUMBNAIL: 0.2, Kind.WINDOW: 0.15, Kind.RUN: 0.05}
+TAKES = {
+    RunPartKind.VERDICT: 0.6,
+    RunPartKind.THUMBNAIL: 0.2,
+    RunPartKind.WINDOW: 0.15,
+    RunPartKind.RUN: 0.05,
+}
 """The share of the uncertainty that each part takes where the run got an answer; declared, not measured."""
 
-TAKES_UNANSWERED = {Kind.VERDICT: 0.1, Kind.THUMBNAIL: 0.5, Kind.WINDOW: 0.0, Kind.RUN: 0.4}
+TAKES_UNANSWERED = {
+    RunPartKind.VERDICT: 0.1,
+    RunPartKind.THUMBNAIL: 0.5,
+    RunPartKind.WINDOW: 0.0,
+    RunPartKind.RUN: 0.4,
+}
 """The same where it got none: there is no window, and the verdict only says so."""
 
 PRIOR = 0.05
@@ -51,7 +61,7 @@ PRIOR = 0.05
 
 
 @dataclass(frozen=True)
-class Part:
+class RunPart:
     """One part of a run, ready to be sent.
 
     Args:
@@ -64,7 +74,7 @@ class Part:
     """
 
     run: str
-    kind: Kind
+    kind: RunPartKind
     data: bytes
     value_bits: float
     priority: str
@@ -97,7 +107,7 @@ def marker_probability(judgement: Judgement, prior: float) -> float:
     return odds / (1 + odds)
 
 
-def parts_of(run: GasRun, judgement: Judgement, prior: float = PRIOR) -> list[Part]:
+def parts_of(run: GasRun, judgement: Judgement, prior: float = PRIOR) -> list[RunPart]:
     """Return the parts of a run, in the order in which they make sense.
 
     Raises:
@@ -109,23 +119,23 @@ def parts_of(run: GasRun, judgement: Judgement, prior: float = PRIOR) -> list[Pa
     takes = TAKES_UNANSWERED if judgement.abstained else TAKES
     # A find is worth as much as it surprises, a run without one as much as its being empty says.
     worth = -log2(prior) if best else entropy_bits(prior)
-    data = {Kind.VERDICT: verdict(judgement), Kind.THUMBNAIL: thumbnail(run)}
+    data = {RunPartKind.VERDICT: verdict(judgement), RunPartKind.THUMBNAIL: thumbnail(run)}
     if best:
-        data[Kind.WINDOW] = packed_run(run, *best.peak.window)
-    data[Kind.RUN] = packed_run(run)
+        data[RunPartKind.WINDOW] = packed_run(run, *best.peak.window)
+    data[RunPartKind.RUN] = packed_run(run)
     priority = {
-        Kind.VERDICT: URGENT if best else NORMAL,
-        Kind.THUMBNAIL: NORMAL,
-        Kind.WINDOW: NORMAL,
-        Kind.RUN: BULK,
+        RunPartKind.VERDICT: URGENT if best else NORMAL,
+        RunPartKind.THUMBNAIL: NORMAL,
+        RunPartKind.WINDOW: NORMAL,
+        RunPartKind.RUN: BULK,
     }
     return [
-        Part(run.name, kind, each, worth * takes[kind], priority[kind], LIFETIME_S[kind])
+        RunPart(run.name, kind, each, worth * takes[kind], priority[kind], LIFETIME_S[kind])
         for kind, each in data.items()
     ]
 
 
-def choose(runs: Sequence[Sequence[Part]], capacity_bytes: int) -> list[Part]:
+def choose(runs: Sequence[Sequence[RunPart]], capacity_bytes: int) -> list[RunPart]:
     """Return the parts for a contact, in the order in which they are to leave.
 
     Of each run only the next part competes: a window before its verdict would say nothing. What no longer
@@ -141,7 +151,7 @@ def choose(runs: Sequence[Sequence[Part]], capacity_bytes: int) -> list[Part]:
     if capacity_bytes < 0:
         raise InputError(f"{capacity_bytes} bytes", right="A contact carries 0 bytes or more")
     waiting = [list(each) for each in runs]
-    chosen: list[Part] = []
+    chosen: list[RunPart] = []
     left = capacity_bytes
     while fitting := [each for each in waiting if each and len(each[0].data) <= left]:
         # Ties by the order in which the runs were given: the same input gives the same contact.
