@@ -8,6 +8,7 @@ from tests.docs.documents import REFERENCE, ROOT, Block, blocks, section, text_o
 from tests.docs.file_types import Struct, wrong_rows
 
 from starlight.app import node_file as nodes
+from starlight.app.node_correspondents import CorrespondentSpec
 from starlight.app.node_links import PeerSpec, PolicySpec
 from starlight.app.node_services import SOURCE_LIFETIME_S, ServiceSpec
 from starlight.links import SHORTEST_KEEPALIVE_S, UdpclConfig
@@ -31,6 +32,7 @@ TABLES: dict[str, Struct] = {
     "service": ServiceSpec,
     "address": nodes.AddressSpec,
     "group": nodes.GroupSpec,
+    "correspondent": CorrespondentSpec,
     "log": LogConfig,
     "clock": nodes.ClockSpec,
 }

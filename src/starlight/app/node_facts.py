@@ -173,6 +173,8 @@ class PageNames:
         for person in node.person:
             address = str(EndpointID.ipn(node.number, person.service))
             self.entries[address] = Entry(person.name, node.name, node.world)
+        for program in node.correspondent:
+            self.entries[program.address(node.number)] = Entry(program.name, node.name, node.world)
         for other in node.address:
             # Without a world of its own it is that of its node, where that is known.
             node_world = f"node.{EndpointID.parse(other.address).node_number}.world"

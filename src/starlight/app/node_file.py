@@ -12,9 +12,18 @@ import msgspec
 from msgspec.structs import replace
 
 from starlight import dtntime
-from starlight.app.node_links import Light, Number, PeerSpec, check_peer, check_policy, host_port, read_listen
+from starlight.app.node_correspondents import CorrespondentSpec, check_correspondents
+from starlight.app.node_links import (
+    Light,
+    Number,
+    PeerSpec,
+    check_address,
+    check_peer,
+    check_policy,
+    host_port,
+    read_listen,
+)
 from starlight.app.node_services import ServiceSpec, check_services
-from starlight.bundle import EndpointID
 from starlight.contacts import (
     UNLIMITED_BPS,
     Contact,
@@ -130,6 +139,7 @@ class NodeFile(_Spec, frozen=True):
         other_world: the worlds that are not built in, and other clocks for those that are.
         service: what else is at this node.
         group: that people are in from the start.
+        correspondent: programs with a mailbox here.
         distress_to: addresses, and groups by id or name, that distress calls go to; empty for everybody in
             the conversations.
         log: where its log goes, relative to the file, and what of it.
@@ -154,6 +164,7 @@ class NodeFile(_Spec, frozen=True):
     address: list[AddressSpec] = []
     service: list[ServiceSpec] = []
     group: list[GroupSpec] = []
+    correspondent: list[CorrespondentSpec] = []
     distress_to: Annotated[list[str], msgspec.Meta(max_length=RECIPIENTS_MAX)] = []
     oldest_format: Annotated[int, msgspec.Meta(ge=1, le=2)] = 1
     log: LogConfig = LogConfig()
@@ -274,14 +285,18 @@ def _check(node: NodeFile, errors: FileErrors) -> None:
         errors.guard(key, partial(check_peer, peer, node.listen, key))
         errors.guard(key, partial(check_policy, peer, key))
         if peer.node_id:
-            errors.guard(f"{key}.node_id", partial(_check_address, peer.node_id))
+            errors.guard(f"{key}.node_id", partial(check_address, peer.node_id))
     for index, contact in enumerate(node.contact):
         _check_contact(contact, f"contact[{index}]", errors)
     for index, entry in enumerate(node.address):
-        errors.guard(f"address[{index}].address", partial(_check_address, entry.address))
+        errors.guard(f"address[{index}].address", partial(check_address, entry.address))
     _check_groups(node, errors)
     _check_distress(node, errors)
-    check_services(node.service, {person.service: person.id for person in node.person}, errors)
+    people = {person.service: person.id for person in node.person}
+    check_services(node.service, people, errors)
+    taken = {number: f"person {id!r}" for number, id in people.items()}
+    taken |= {each.service: f"service[{index}]" for index, each in enumerate(node.service)}
+    check_correspondents(node.correspondent, taken, errors)
 
 
 def _check_groups(node: NodeFile, errors: FileErrors) -> None:
@@ -301,7 +316,7 @@ def _check_distress(node: NodeFile, errors: FileErrors) -> None:
             errors.guard(f"distress_to[{index}]", partial(_check_called, called, groups))
     for index, person in enumerate(node.person):
         if person.vehicle:
-            errors.guard(f"person[{index}].vehicle", partial(_check_address, person.vehicle))
+            errors.guard(f"person[{index}].vehicle", partial(check_address, person.vehicle))
 
 
 def _check_here(node: NodeFile, errors: FileErrors) -> None:
@@ -366,15 +381,10 @@ def _check_called(text: str, groups: list[str]) -> None:
     if GROUP_ID.fullmatch(text):
         return
     try:
-        _check_address(text)
+        check_address(text)
     except InputError as error:
         there = (
             f"one of its groups: {', '.join(groups)}" if groups else "a [[group]] of this file by its name"
         )
         right = f"Give an address such as ipn:7.1, a group's id (group: and 32 hex digits), or {there}"
         raise InputError(f"{text!r} is no address and no group", right=right) from error
-
-
-def _check_address(text: str) -> None:
-    if EndpointID.parse(text).is_null:
-        raise InputError(f"{text!r} is nobody", right="Such are ipn:7.1, dtn://ground/")

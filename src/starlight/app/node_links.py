@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from starlight.bundle import EndpointID
 from starlight.errors import InputError
 from starlight.links import LARGEST_DATAGRAM, SHORTEST_KEEPALIVE_S, SMALLEST_DATAGRAM
 from starlight.neighbours.address import LinkAddress, read_address
@@ -212,3 +213,13 @@ def check_peer(peer: PeerSpec, listen: str | list[str], key: str) -> None:
         told = f"a peer knows us by the address that we send from, and we listen on no {address.scheme}"
         right = f"Let `listen` be a list with another address, such as {address.scheme}://127.0.0.1:4556"
         raise InputError(told, where=f"{key}.address", right=right)
+
+
+def check_address(text: str) -> None:
+    """Refuse what is no address that anybody can have.
+
+    Raises:
+        InputError: it is no endpoint id, or the null endpoint.
+    """
+    if EndpointID.parse(text).is_null:
+        raise InputError(f"{text!r} is nobody", right="Such are ipn:7.1, dtn://ground/")

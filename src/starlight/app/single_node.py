@@ -16,6 +16,7 @@ from starlight.app.access import TOKEN_FILE, hold, token_of, write_private
 from starlight.app.address_book import AddressBook
 from starlight.app.correspondence import Inhabitant
 from starlight.app.kept_plan import KeptPlan
+from starlight.app.node_correspondents import makers_of
 from starlight.app.node_facts import PageNames, facts_of, taken_light_s
 from starlight.app.node_file import NodeFile, load, plan_of, silent_plan
 from starlight.app.node_links import (
@@ -77,7 +78,8 @@ async def run_node(
         clock = clock_of(node)
         node_log = _log(node, path.parent, clock)
         config = config_of(node, path.parent, folder, record)
-        daemon = Daemon(config, clock, log=node_log.add, trust_clock=trust_clock)
+        makers = makers_of(node.number, node.correspondent, path.parent)
+        daemon = Daemon(config, clock, log=node_log.add, trust_clock=trust_clock, correspondents=makers)
         try:
             node_log.open()
             kept = _kept_plan(node, path.parent, daemon)
@@ -213,7 +215,8 @@ def config_of(node: NodeFile, base: Path, folder: Path, record: Path | None = No
         residents=tuple(
             Resident(_address(node, p.service), p.name, p.media_mb and p.media_mb * 1_000_000)
             for p in node.person
-        ),
+        )
+        + tuple(Resident(each.address(node.number), each.name) for each in node.correspondent),
         record=str(record) if record else None,
         services=service_configs(node.service),
         oldest_format=node.oldest_format,

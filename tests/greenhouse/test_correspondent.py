@@ -1,0 +1,151 @@
+"""The greenhouse as a correspondent: what it tells, to whom, when, and whom it believes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from starlight.dtntime import DAY, HOUR, from_text
+from starlight.greenhouse.correspondent import NEAR, SOON, GreenhouseKeeper
+from starlight.greenhouse.facility import Facility, PeopleSpec, RoomSpec
+from starlight.messages.correspondent import Act, Desk, MarkRead, SendTelemetry, Write
+from starlight.messages.letter import Letter, Telemetry
+from starlight.routing import Priority
+
+HERE, CONTROL, SENSOR, STRANGER = "ipn:21.7", "ipn:10.5", "ipn:21.8", "ipn:99.1"
+SINCE = from_text("2051-04-08T16:00:00Z")
+EMPTY_ROOM = Facility(room=RoomSpec(volume_m3=200), people=PeopleSpec(count=1), title="The cave")
+"""One person and no plants: carbon dioxide reaches 3 % after some ten days, oxygen 16 % after sixteen."""
+
+
+def keeper(facility: Facility = EMPTY_ROOM) -> GreenhouseKeeper:
+    """Return a keeper that tells mission control and hears one sensor."""
+    return GreenhouseKeeper(HERE, facility, SINCE, [CONTROL], [SENSOR])
+
+
+def desk(now: int) -> Desk:
+    """Return a desk at a time; nothing else of it is asked."""
+    return Desk(now, None, None, None)  # type: ignore[arg-type]
+
+
+def measured(at: int, vehicle: str = SENSOR, **readings: Any) -> Telemetry:
+    """Return telemetry of the air."""
+    return Telemetry(vehicle, at, "air", None, {"o2_percent": 20.5, "co2_ppm": 5_000.0} | readings)
+
+
+def lived(made: GreenhouseKeeper, until: int) -> list[tuple[int, Act]]:
+    """Let time pass; return what it did, and when."""
+    done: list[tuple[int, Act]] = []
+    while (due := made.next_wakeup()) is not None and due <= until:
+        acts = list(made.handle_timer(desk(due)))
+        assert acts, "it woke for nothing, and would again"
+        done += [(due, act) for act in acts]
+    return done
+
+
+def letters(done: Iterable[tuple[int, Act]]) -> list[tuple[int, Write]]:
+    return [(at, act) for at, act in done if isinstance(act, Write)]
+
+
+def test_it_sends_the_air_each_day_and_warns_a_week_and_a_day_ahead() -> None:
+    """Two letters in all: one of a week ahead, and an urgent one of a day."""
+    made = keeper()
+    first = made.first_limit()
+    assert first is not None
+    name, at = first
+    assert name == "co2"
+    done = lived(made, SINCE + 12 * DAY)
+    assert sum(isinstance(act, SendTelemetry) for _, act in done) == 13
+    (soon, one), (near, two) = letters(done)
+    assert (soon, near) == (at - SOON, at - NEAR)
+    assert (one.draft.priority, two.draft.priority) == (Priority.NORMAL, Priority.EXPEDITED)
+    assert "The cave, computed from the air as its file says" in one.draft.text
+    assert "First limit: carbon dioxide above" in one.draft.text
+    assert "in 7.0 days" in one.draft.text
+    assert "replaces no measurement" in one.draft.text
+
+
+def test_telemetry_says_what_is_computed_and_how_long_it_lasts() -> None:
+    """Readings of the air at that moment, and the hours until the first limit."""
+    _, act = lived(keeper(), SINCE + HOUR)[0]
+    assert isinstance(act, SendTelemetry)
+    assert act.to == (CONTROL,)
+    assert act.readings["o2_kpa"] == pytest.approx(20.98, abs=0.05)
+    assert act.readings["first_limit"] == "co2"
+    hours = act.readings["first_limit_in_h"]
+    assert isinstance(hours, float)
+    assert 200 < hours < 300
+
+
+def test_measured_air_is_what_it_computes_from() -> None:
+    """Worse air brings the limit nearer, and is told at once; the same again is not."""
+    made = keeper()
+    (warning,) = made.telemetry_came(measured(SINCE + DAY, co2_ppm=28_000.0), desk(SINCE + DAY + HOUR))
+    assert isinstance(warning, Write)
+    assert warning.draft.priority is Priority.EXPEDITED
+    assert "as it was measured, 2051-04-09T16:00:00Z" in warning.draft.text
+    again = measured(SINCE + DAY + HOUR, co2_ppm=28_300.0)
+    assert not list(made.telemetry_came(again, desk(SINCE + DAY + 2 * HOUR)))
+
+
+@pytest.mark.parametrize(
+    "telemetry",
+    [
+        measured(SINCE + DAY, STRANGER, co2_ppm=29_000.0),
+        measured(SINCE + DAY, co2_ppm=2e6),
+        measured(SINCE + DAY, co2_ppm="high"),
+        measured(SINCE + 9 * DAY, co2_ppm=29_000.0),
+    ],
+    ids=["a stranger", "no room has it", "no number", "from the future"],
+)
+def test_what_can_not_be_believed_changes_nothing(telemetry: Telemetry) -> None:
+    """A stranger's air, air that no room has, and air of tomorrow."""
+    made = keeper()
+    made.telemetry_came(measured(SINCE + HOUR), desk(SINCE + HOUR))
+    before = made.save()
+    assert not list(made.telemetry_came(telemetry, desk(SINCE + DAY + HOUR)))
+    assert made.save() == before
+
+
+def test_late_air_changes_nothing() -> None:
+    """Telemetry that was overtaken by newer is not gone back to."""
+    made = keeper()
+    made.telemetry_came(measured(SINCE + DAY), desk(SINCE + DAY))
+    before = made.save()
+    made.telemetry_came(measured(SINCE + HOUR, co2_ppm=29_000.0), desk(SINCE + 2 * DAY))
+    assert made.save() == before
+
+
+def test_whom_it_tells_it_answers() -> None:
+    """A letter of theirs is read and answered; a stranger's is neither."""
+    made = keeper()
+    asked = Letter(id="1" * 32, thread="t", sender=CONTROL, to=HERE, written_at=SINCE, text="How is she?")
+    read, answer = made.letter_came(asked, desk(SINCE + HOUR))
+    assert read == MarkRead(asked.id)
+    assert isinstance(answer, Write)
+    assert (answer.draft.to, answer.draft.reply_to) == (CONTROL, asked.id)
+    assert "oxygen 2" in answer.draft.text
+    stranger = Letter(id="2" * 32, thread="t", sender=STRANGER, to=HERE, written_at=SINCE, text="How is she?")
+    assert not list(made.letter_came(stranger, desk(SINCE + HOUR)))
+
+
+def test_after_a_restart_it_goes_on_where_it_was() -> None:
+    """Nothing is told twice, and what was measured stays measured."""
+    made = keeper()
+    made.telemetry_came(measured(SINCE + DAY, co2_ppm=28_000.0), desk(SINCE + DAY))
+    lived(made, SINCE + DAY + HOUR)
+    again = keeper()
+    again.restore(made.save())
+    assert again.first_limit() == made.first_limit()
+    assert again.next_wakeup() == made.next_wakeup()
+    assert again.save() == made.save()
+
+
+def test_beyond_what_it_computed_it_says_so() -> None:
+    """After the days of its file it asks for a measurement, and makes nothing up."""
+    made = keeper()
+    text = made.report(SINCE + 31 * DAY)
+    assert "more than 30 days ago. Measure the air again." in text
+    assert "o2_kpa" not in made.readings(SINCE + 31 * DAY)
