@@ -36,7 +36,9 @@ def fractions(run: GasRun, size: int) -> tuple[Matrix, Matrix]:
     part = np.full((size - FIRST_MZ, run.abundance.shape[1]), np.nan)
     seen = run.abundance[FIRST_MZ:size]
     part[: len(seen)] = seen
+    # A bin with two ions would have fractions near 1 whatever gas came off.
     kept = np.flatnonzero(np.isfinite(part).sum(axis=0) >= PRESENT)
+    # Below a subtracted baseline there is no ion current, only noise of the subtraction.
     spectra = np.maximum(np.nan_to_num(part[:, kept].T), 0.0)
     total = spectra.sum(axis=1, keepdims=True)
     kept, spectra, total = kept[total[:, 0] > 0], spectra[total[:, 0] > 0], total[total[:, 0] > 0]
@@ -71,6 +73,7 @@ class Background:
                 f"{len(runs)} runs hold {len(spectra)} spectra for {size - FIRST_MZ} m/z",
                 right=f"A background needs at least {size - FIRST_MZ} spectra, 25 degC each",
             )
+        # The median: a few runs that are full of one gas would move a mean.
         median = np.median(spectra, axis=0)
         apart = spectra - median
         covariance = apart.T @ apart / len(apart)
@@ -83,6 +86,7 @@ class Background:
         Args:
             recorded: True or False by m/z from 12; those that were not are marginalised, not taken as zero.
         """
+        # Of a Gaussian, the marginal over some m/z is the block of its covariance (not of its inverse).
         places = np.flatnonzero(recorded)
         precision = np.zeros_like(self.covariance)
         precision[np.ix_(places, places)] = np.linalg.inv(self.covariance[np.ix_(places, places)])

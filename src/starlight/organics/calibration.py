@@ -26,7 +26,7 @@ RECORDED_RUNS = 0.5
 """An m/z belongs to an instrument's range where at least this share of its runs recorded it."""
 
 
-class _File(msgspec.Struct):
+class _CalibrationFile(msgspec.Struct):
     format: int
     instrument: str
     runs: int
@@ -83,11 +83,13 @@ def calibrate(runs: Sequence[GasRun], library: Sequence[Spectrum], instrument: s
     if len(runs) < 2 * EVERY:
         raise InputError(f"{len(runs)} runs", right="A calibration needs 132 for p-values of 1 %")
     size = _size(runs)
+    # By turns and not by halves: runs come in the order of their making, and an instrument drifts.
     describing = runs[::EVERY]
     scoring = [run for place, run in enumerate(runs) if place % EVERY]
     targets = [each for each in library if visible(each, size)]
     detector = Detector(Background.of(describing, size), targets)
     typicality = Typicality.of(describing, size)
+    # A run that did not record a target's ions says nothing about its false alarms.
     table = np.array([detector.scores(run) for run in scoring]).reshape(len(scoring), -1)
     scores = [np.sort(line[np.isfinite(line)]) for line in table.T]
     strange = np.sort(np.array([typicality.strangeness(run) for run in scoring]))
@@ -112,8 +114,9 @@ def write(calibration: Calibration, path: Path) -> None:
         InputError: the file can't be written.
     """
     detector = calibration.detector
+    # JSON has no infinity; a run that recorded nothing would only make others look usual.
     strange = calibration.strangeness[np.isfinite(calibration.strangeness)]
-    file = _File(
+    file = _CalibrationFile(
         FORMAT,
         calibration.instrument,
         calibration.runs,
@@ -139,9 +142,10 @@ def read(path: Path, library: Sequence[Spectrum]) -> Calibration:
     """
     right = "`starlight organics calibrate` writes it"
     try:
-        file = msgspec.json.decode(read_text(path, right=right), type=_File)
+        file = msgspec.json.decode(read_text(path, right=right), type=_CalibrationFile)
     except msgspec.DecodeError as error:
         raise InputError(f"no calibration: {error}", where=str(path), right=right) from None
+    # The file names spectra and does not hold them: their licences stay with the library.
     known = {each.accession: each for each in library}
     absent = [each for each in file.scores if each not in known]
     wide = file.size - FIRST_MZ

@@ -127,8 +127,10 @@ def read(path: Path) -> Classifier:
     right = "`starlight organics train` writes it"
     data = read_bytes(path, MODEL_BYTES, right=right)
     try:
+        # Told by the archive's own directory, before any of it is unpacked.
         if sum(each.file_size for each in zipfile.ZipFile(io.BytesIO(data)).infolist()) > MODEL_BYTES:
             raise InputError(f"it unpacks to more than {MODEL_BYTES} bytes", where=str(path), right=right)
+        # Never with pickle: that runs what the file's writer put in.
         tables = np.load(io.BytesIO(data), allow_pickle=False)
         labels = tuple(str(each) for each in tables["labels"])
         forests = tuple(

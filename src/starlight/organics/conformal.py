@@ -18,6 +18,7 @@ def p_value(calibration: Matrix, score: float) -> float:
     """Return the share of the calibration's scores, and this one, that are at least as large; 1 for NaN."""
     if not np.isfinite(score) and not score > 0:
         return 1.0
+    # Ties count against the run: the p-value may be too large by that, never too small.
     return float((1 + (calibration >= score).sum()) / (1 + len(calibration)))
 
 
@@ -30,6 +31,7 @@ def discoveries(p_values: Sequence[float], rate: float) -> list[bool]:
     """Return which hypotheses are rejected at a false discovery rate (Benjamini-Hochberg step-up)."""
     order = sorted(range(len(p_values)), key=lambda place: p_values[place])
     count = len(order)
+    # Step-up: the last that passes takes all before it along, also those that fail by themselves.
     last = max(
         (rank for rank, place in enumerate(order, 1) if p_values[place] <= rate * rank / count), default=0
     )
@@ -39,6 +41,7 @@ def discoveries(p_values: Sequence[float], rate: float) -> list[bool]:
 
 def too_many(strange: int, count: int, share: float) -> bool:
     """Return whether so many strange runs of a batch have a probability below 1 % (binomial, exact)."""
+    # Summed upwards from none, each term from the one before: no factorials.
     term, below = (1 - share) ** count, 0.0
     for k in range(strange):
         below += term

@@ -91,6 +91,7 @@ class Detector:
         Returns:
             Cosines of shape (spectrum, target), and bins of shape (spectrum,).
         """
+        # All targets in one product: a run costs milliseconds, its inverse is kept.
         spectra, bins = fractions(run, self.background.size)
         precision, pointed, norm = self._whitening(self.recorded(run).tobytes())
         apart = spectra - self.background.median
@@ -100,6 +101,7 @@ class Detector:
     def scores(self, run: GasRun) -> Matrix:
         """Return the largest cosine in the run for each target, NaN where it can't be judged."""
         cosines, bins = self.cosines(run)
+        # The largest over temperature: the calibration's runs get the same chance to be high somewhere.
         best = cosines.max(axis=0) if len(bins) else np.full(len(self.targets), np.nan)
         return np.where(self.judged(run), best, np.nan)
 
@@ -108,6 +110,7 @@ class Detector:
         cosines, bins = self.cosines(run)
         line = cosines[:, target]
         best = int(line.argmax())
+        # Grown from the peak, so that a second peak elsewhere is no part of the window.
         first = last = best
         while first > 0 and line[first - 1] >= line[best] / 2:
             first -= 1

@@ -27,6 +27,7 @@ def above_least(run: GasRun) -> Matrix:
     part[: len(seen)] = seen
     sampled = np.isfinite(part)
     least = np.min(np.where(sampled, part, np.inf), axis=1, keepdims=True)
+    # Above the ion's own least: a baseline that never moves is the instrument's, not the sample's.
     above = np.where(sampled, np.maximum(part - np.where(np.isfinite(least), least, 0.0), 0.0), 0.0)
     light = np.arange(SIZE) < LIGHT
     light[HYDROGEN] = False
@@ -40,6 +41,7 @@ def features(above: Matrix) -> Matrix:
     the log10 of its share, the centre and the largest of its slices; shape (SIZE * (SLICES + 3),).
     """
     total = max(float(above.sum()), 1e-300)
+    # A root, so that one gas of a thousand times the rest leaves something of it to be seen.
     shape = np.sqrt(above / max(float(above.sum(axis=0).max()), 1e-300))
     share = np.log10(1e-16 + above.sum(axis=1) / total)
     by_ion = above.sum(axis=1)

@@ -45,6 +45,7 @@ class Forest:
     def probability(self, rows: Matrix) -> Matrix:
         """Return the mean share of the leaves that rows, of shape (run, feature), fall into; shape (run,)."""
         told = rows.astype(np.float32)
+        # All rows go down all trees at once, a level a turn; at a leaf they stay.
         nodes = np.broadcast_to(self.roots, (len(rows), len(self.roots))).copy()
         lines = np.arange(len(rows))[:, None]
         while (inner := self.left[nodes] >= 0).any():

@@ -117,14 +117,17 @@ def _sample(path: Path, number: int, line: list[str], places: list[int]) -> list
 
 
 def _binned(name: str, instrument: str, samples: Matrix) -> GasRun:
+    # Rounded, not cut: fractional m/z come from scans that step by less than 1.
     place = np.floor((samples[:, 1] - FIRST_DEGC) / BIN_DEGC)
     mass = np.rint(samples[:, 2])
     inside = (place >= 0) & (place < BINS) & (mass >= 0) & (mass <= MOST_MZ)
     top = int(mass[inside].max()) + 1 if inside.any() else 1
     cell = mass[inside].astype(int) * BINS + place[inside].astype(int)
+    # One pass over samples in any order: temperatures of real ovens go back and forth.
     count = np.bincount(cell, minlength=top * BINS)
     total = np.bincount(cell, weights=samples[inside, 3], minlength=top * BINS)
     mean = np.full(top * BINS, np.nan)
+    # A cell without a sample stays NaN: it is not known, which is not zero.
     np.divide(total, count, out=mean, where=count > 0)
     return GasRun(name, instrument, mean.reshape(top, BINS), int((~inside).sum()))
 

@@ -138,6 +138,7 @@ def _reasons(runs: Sequence[GasRun], calibration: Calibration, usual: Sequence[f
 
 def _judged(run: GasRun, calibration: Calibration, usual: float, alpha: float, rate: float) -> Judgement:
     detector = calibration.detector
+    # Only what could be judged counts in the correction for many targets.
     scores = detector.scores(run)
     places = np.flatnonzero(np.isfinite(scores)).tolist()
     p_values = [p_value(calibration.scores[place], scores[place]) for place in places]

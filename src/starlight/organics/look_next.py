@@ -122,6 +122,7 @@ def _posterior(
     """Return mean and standard deviation of the log-odds at places."""
     there = np.array([each.at for each in places], dtype=float)
     mean = np.array([log_odds(each.prior) for each in places])
+    # Without a sample the process knows only the prior's spread.
     variance = np.full(len(places), field.spread**2)
     if known:
         seen = np.array([each.at for each in known], dtype=float)
@@ -131,6 +132,7 @@ def _posterior(
         solved = np.linalg.solve(covariance, across.T)
         mean = mean + solved.T @ surprise
         variance = variance - (across * solved.T).sum(axis=1)
+    # Rounding may leave a variance just below zero where a place was sampled.
     return mean, np.sqrt(np.maximum(variance, 0.0))
 
 

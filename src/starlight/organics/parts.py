@@ -134,6 +134,7 @@ def read_thumbnail(data: bytes) -> Matrix:
     Raises:
         PeerError: the bytes are no thumbnail.
     """
+    # Unpacked behind its limit first: what follows reads at most 2 100 bytes.
     raw = np.frombuffer(_unpacked(data[1:], SIZE * SLICES), dtype=np.uint8)
     if len(data) > THUMBNAIL_BYTES or len(raw) != SIZE * SLICES or not 1 <= data[0] <= STEPS:
         raise PeerError("the bytes are no thumbnail of 100 m/z by 21 slices")
@@ -154,6 +155,7 @@ def packed_run(run: GasRun, first: int = 0, last: int = BINS - 1) -> bytes:
     size = np.abs(part[np.isfinite(part) & (part != 0)])
     scale = float(np.quantile(size, 0.05)) if len(size) else 1.0
     codes = np.rint(np.arcsinh(np.nan_to_num(part) / scale) / _STEP)
+    # 16 bits hold a range of exp(163): only what was not sampled has the lowest code.
     codes = np.where(np.isfinite(part), np.clip(codes, _EMPTY + 1, 32767), _EMPTY).astype(">i2")
     # Neighbours in temperature differ little: their differences pack into half the bytes.
     steps = np.diff(codes.astype(np.int32), axis=1, prepend=0).astype(np.int64).astype(">u2")
@@ -173,6 +175,7 @@ def read_packed_run(data: bytes, bins: int = BINS) -> tuple[int, Matrix]:
     raw = _unpacked(data[_RUN_HEAD.size :], 2 * (MOST_MZ + 1) * BINS)
     if not raw or len(raw) % (2 * bins) or first + bins > BINS or not np.isfinite(scale):
         raise PeerError(f"the bytes are no run of {bins} bins")
+    # Sums wrap as the differences did, so no bytes from elsewhere overflow.
     steps = np.frombuffer(raw, dtype=">u2").astype(np.uint16).reshape(-1, bins)
     codes = np.cumsum(steps, axis=1, dtype=np.uint16).astype(np.int16)
     values = scale * np.sinh(_STEP * codes.astype(float))

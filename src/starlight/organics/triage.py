@@ -91,22 +91,6 @@ def entropy_bits(p: float) -> float:
     return 0.0 if p in (0.0, 1.0) else -p * log2(p) - (1 - p) * log2(1 - p)
 
 
-def marker_probability(judgement: Judgement, prior: float) -> float:
-    """Return how probable a marker is after a run was judged.
-
-    The p-value bounds the Bayes factor: at most 1 / (-e p ln p) for p < 1/e (Sellke, Bayarri, Berger 2001,
-    The American Statistician 55(1), eq. 2). Taken at the bound, so it is the most that the run may speak for.
-    """
-    best = judgement.best
-    if best is None:
-        return prior
-    from math import e, log
-
-    factor = 1 / (-e * best.p * log(best.p)) if best.p < 1 / e else 1.0
-    odds = prior / (1 - prior) * factor
-    return odds / (1 + odds)
-
-
 def parts_of(run: GasRun, judgement: Judgement, prior: float = PRIOR) -> list[RunPart]:
     """Return the parts of a run, in the order in which they make sense.
 

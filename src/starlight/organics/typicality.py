@@ -45,6 +45,7 @@ class Typicality:
         profiles = np.array([profile(run, size) for run in runs])
         count = np.isfinite(profiles).sum(axis=0)
         mean = np.nan_to_num(profiles).sum(axis=0) / np.maximum(count, 1)
+        # What a run did not record counts as usual here, and is left out where it is judged.
         apart = np.nan_to_num(profiles - mean)
         covariance = apart.T @ apart / len(runs) + RIDGE * np.eye(len(mean))
         return cls(mean, covariance)
@@ -58,5 +59,6 @@ class Typicality:
         places = np.flatnonzero(np.isfinite(apart))
         if not len(places):
             return float("inf")
+        # By the number of m/z, so that runs that recorded fewer stay comparable.
         solved = np.linalg.solve(self.covariance[np.ix_(places, places)], apart[places])
         return float(apart[places] @ solved / len(places))

@@ -92,20 +92,26 @@ def _run_parts(run: GasRun, answer: Judgement, calibration: Calibration) -> Iter
     detector = calibration.detector
     target = shown.target
     spectra, bins = fractions(run, detector.background.size)
-    excess = spectra[int(np.flatnonzero(bins == shown.peak.place)[0])] - detector.background.median
-    shares = target.shares(detector.background.size)[FIRST_MZ:]
-    scale = max(float(np.abs(excess).max()), 1e-12) / max(float(shares.max()), 1e-12)
+    background = detector.background
+    # Water and carbon dioxide carry nearly all ions; a marker is seen only beside what each ion usually does.
+    usual = np.sqrt(np.diag(background.covariance))
+    excess = spectra[int(np.flatnonzero(bins == shown.peak.place)[0])] - background.median
+    shares = target.shares(background.size)[FIRST_MZ:]
+    weights = shares @ background.precision(detector.recorded(run))
+    # The least-squares amount of the target, in the fraction of the ion current that it makes up.
+    amount = max(float(weights @ excess / max(float(weights @ shares), 1e-300)), 0.0)
     masses = [float(FIRST_MZ + place) for place in range(len(shares))]
     low, high = bin_degc(shown.peak.place)
     yield Chart(
         f"{run.name}: spectrum at {low:g} to {high:g} °C",
-        f"The excess over the background's median, and {target.name} ({target.family}) scaled to it. "
+        "How far each ion stands above its median in the background, in its standard deviations there, and "
+        f"what {target.name} ({target.family}) would add as {amount:.1e} of the ion current: the best fit. "
         f"Reference: {target.accession}, {target.authors}, {target.licence}.",
-        "fraction of ion current",
+        "standard deviations",
         masses,
         (
-            ChartLine("excess", excess.tolist(), steps=True),
-            ChartLine("reference, scaled", (shares * scale).tolist(), steps=True),
+            ChartLine("excess", (excess / usual).tolist(), steps=True),
+            ChartLine("reference, fitted", (shares * amount / usual).tolist(), steps=True),
         ),
         time=False,
         x_label="m/z",
