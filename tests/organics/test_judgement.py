@@ -97,6 +97,9 @@ def test_a_calibration_is_read_back_and_a_broken_one_refused(lab: Calibration, t
     path.write_text(text[:-100])
     with pytest.raises(InputError, match="no calibration"):
         calibration.read(path, shipped())
+    path.write_text(text.replace('"covariance":[[', '"covariance":[[-', 1))
+    with pytest.raises(InputError, match="does not fit together"):
+        calibration.read(path, shipped())
     path.write_text(text.replace('"size":100', '"size":99'))
     with pytest.raises(InputError, match="does not fit together"):
         calibration.read(path, shipped())

@@ -134,6 +134,16 @@ def write(calibration: Calibration, path: Path) -> None:
     write_bytes(path, msgspec.json.encode(file) + b"\n")
 
 
+def _are_covariances(file: _CalibrationFile) -> bool:
+    """Return whether the matrices of a file are positive definite, so that they can be inverted."""
+    try:
+        for each in (file.covariance, file.typical_covariance):
+            np.linalg.cholesky(np.array(each))
+    except np.linalg.LinAlgError:
+        return False
+    return True
+
+
 def read(path: Path, library: Sequence[Spectrum]) -> Calibration:
     """Return the calibration of a file.
 
@@ -153,7 +163,8 @@ def read(path: Path, library: Sequence[Spectrum]) -> Calibration:
         len(each) == wide and all(len(line) == wide for line in each)
         for each in (file.covariance, file.typical_covariance)
     )
-    if file.format != FORMAT or not square or len(file.median) != wide or len(file.typical_mean) != wide:
+    fits = wide > 0 and square and len(file.median) == wide and len(file.typical_mean) == wide
+    if file.format != FORMAT or not fits or not _are_covariances(file):
         raise InputError("the calibration does not fit together", where=str(path), right=right)
     if absent:
         told = f"it holds scores of {', '.join(absent[:3])}, whose spectra are not there"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,7 +139,7 @@ def read(path: Path) -> Classifier:
             for place in range(len(labels))
         )
         sound = all(each.sound(SIZE * (SLICES + 3)) for each in forests)
-    except (ValueError, KeyError, OSError, TypeError, zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, OSError, EOFError, TypeError, zlib.error, zipfile.BadZipFile) as error:
         raise InputError(f"no classifier ({error})", where=str(path), right=right) from None
     if not sound or not labels:
         raise InputError("the tables of the classifier lead nowhere", where=str(path), right=right)

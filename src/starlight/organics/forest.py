@@ -56,12 +56,15 @@ class Forest:
 
     def sound(self, features: int) -> bool:
         """Return whether every step leads to a later node of the tables, so that reading comes to an end."""
-        count = len(self.left)
+        count = self.left.size
         places = np.arange(count)
         inner = self.left >= 0
         return bool(
             count
-            and all(len(getattr(self, name)) == count for name in COLUMNS)
+            and all(getattr(self, name).shape == (count,) for name in COLUMNS)
+            and all(getattr(self, name).dtype == np.int32 for name in ("roots", "left", "right", "feature"))
+            and all(getattr(self, name).dtype == np.float32 for name in ("threshold", "share"))
+            and self.roots.ndim == 1
             and len(self.roots)
             and (self.roots >= 0).all()
             and (self.roots < count).all()

@@ -21,7 +21,7 @@ BINS = 42
 MOST_MZ = 600
 """Quadrupoles of flight instruments end at 550 (SAM: 2 to 535, Mahaffy 2012); beyond is a wrong column."""
 
-CSV_BYTES = 256 * 1024 * 1024
+CSV_BYTES = 64 * 1024 * 1024
 """A run of two hours at 100 masses a second has some 20 MB."""
 
 COLUMNS = ("time", "temp", "m/z", "abundance")
