@@ -43,6 +43,7 @@ COMMANDS = {
     "bundle": ("bundle", "Send and receive bundles of any payload; list and drop those that a node stores."),
     "ping": ("ping", "Send to the echo of a node, and compare its answers with what the plan expects."),
     "status": ("status", "Show the state of a running node."),
+    "greenhouse": ("greenhouse", "Solve a sealed room with people and plants: who breathes how long."),
     "store": ("store", "Look into the store of a node: bundles, mailboxes, what is quarantined."),
 }
 

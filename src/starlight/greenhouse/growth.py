@@ -80,7 +80,7 @@ class Growth:
         """Return values of beds as values of their cohorts."""
         return np.array(values, dtype=float)[self.bed_of] if values else np.zeros(0)
 
-    def _design(self, kind: Crop) -> tuple[float, float]:
+    def planned_light(self, kind: Crop) -> tuple[float, float]:
         """Return the light in umol/m2/s, and its hours, that plants of a crop were grown in."""
         if self._light.kind == "mars":
             noon = TOP_PPF * math.exp(-DIMMING * self._light.optical_depth) * self._light.glass
@@ -95,7 +95,7 @@ class Growth:
         Spans are a day at most, in which an age changes a crop's constants by some percent at most, and as
         much up as down of those at its middle.
         """
-        plans = [self._design(kind) for kind in self.crops]
+        plans = [self.planned_light(kind) for kind in self.crops]
         canopy = [
             kind.canopy_terms(span.ppf or ppf, span.hours or hours)
             for kind, (ppf, hours) in zip(self.crops, plans, strict=True)
@@ -163,7 +163,7 @@ class Growth:
         found = np.zeros((4, len(self.area)))
         for cohort, bed in enumerate(self.bed_of):
             kind = self.crops[bed]
-            ppf, hours = self._design(kind)
+            ppf, hours = self.planned_light(kind)
             co2 = min(max(self._co2_ppm, CO2_LEAST), CO2_MOST)
             age = -float(self.planted[cohort])
             growth = [

@@ -94,7 +94,7 @@ def optical_depth(light: LightSpec, day: float) -> float:
 def _cut(span: Span, cuts: list[tuple[float, float]]) -> Iterator[Span]:
     """Yield a lit span with darkness where lamps have failed."""
     marks = {span.start, span.end}
-    marks |= {mark for cut in cuts for mark in cut if span.start < mark < span.end}
+    marks |= {mark for cut in cuts for mark in cut if span.start + 1e-6 < mark < span.end - 1e-6}
     ordered = sorted(marks)
     for start, end in pairwise(ordered):
         dark = any(cut <= start < until for cut, until in cuts)

@@ -25,6 +25,9 @@ MOST_RATES = 200_000
 """Times that rates are computed for a span of a day at most: a room of people takes some hundred. What takes
 more has rates that no room has, and would take hours."""
 
+INSTANT = 1e-6
+"""Days, a tenth of a second: what is nearer to another change happens with it."""
+
 LONGEST_STEP_DAYS = 0.25
 
 
@@ -116,10 +119,11 @@ class Simulation:
     def _parts(self, span: Span) -> list[Span]:
         """Return a span cut where beds are harvested, and where machines fail or work again."""
         # A rise and set of the Sun is one arch: what is cut in it keeps the light of the whole.
-        marks = {span.start, span.end, *self.room.growth.ripe(span.start, span.end)}
-        for each in self._facility.failure:
-            marks |= {day for day in (each.day, each.until_day) if span.start < day < span.end}
-        ordered = sorted(marks)
+        marks = set(self.room.growth.ripe(span.start, span.end))
+        marks |= {day for each in self._facility.failure for day in (each.day, each.until_day)}
+        # A span of a rounding error's length is none that a solver takes.
+        inner = sorted(day for day in marks if span.start + INSTANT < day < span.end - INSTANT)
+        ordered = [span.start, *inner, span.end]
         return [
             msgspec.structs.replace(span, start=start, end=end, arch=span.arch and len(ordered) == 2)
             for start, end in pairwise(ordered)
@@ -191,7 +195,7 @@ class Simulation:
     def _cut(self, day: float) -> None:
         """Harvest cohorts that are ripe: their food to the harvest, the rest to residue."""
         growth, pools = self.room.growth, self.room.pools
-        ripe = growth.growing & (growth.planted + growth.maturity <= day + 1e-9)
+        ripe = growth.growing & (growth.planted + growth.maturity <= day + INSTANT)
         if not ripe.any():
             return
         self.state = self.state.copy()
