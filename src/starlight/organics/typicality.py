@@ -14,8 +14,8 @@ from starlight.organics.library import FIRST_MZ
 LOWEST = 1e-7
 """The ion fraction below which all are taken as alike: noise."""
 
-RIDGE = 0.1
-"""Variance (in log10 squared) that is added to each m/z: a factor of 2 in a fraction is nothing strange."""
+RIDGE = 0.03
+"""Variance (in log10 squared) that is added to each m/z: a factor of 1.5 in a fraction is nothing strange."""
 
 
 def profile(run: GasRun, size: int) -> Matrix:
