@@ -56,13 +56,15 @@ def limits_of(room: Room) -> list[Limit]:
         gas("co2", "carbon dioxide", "co2", most=given.co2_high_kpa),
         gas("fire", "oxygen", "o2", most=given.o2_high_kpa),
         heat("heat", given.heat_c),
-        gas("death_o2", "oxygen", "o2", least=given.death_o2_kpa),
-        gas("death_co2", "carbon dioxide", "co2", most=given.death_co2_kpa),
-        heat("death_heat", given.death_heat_c),
     ]
     if people.count or room.facility.bed:
         found.append(Limit("water", "no water left", lambda state: float(state[water])))
     if people.count:
+        found += [
+            gas("death_o2", "oxygen", "o2", least=given.death_o2_kpa),
+            gas("death_co2", "carbon dioxide", "co2", most=given.death_co2_kpa),
+            heat("death_heat", given.death_heat_c),
+        ]
         found.append(Limit("food", "the store of food is empty", lambda state: float(state[food])))
         # People live on their bodies for so long; a harvest in that time puts off the end.
         body = room.daily_food * given.food_days

@@ -88,7 +88,8 @@ class Room:
         for gas, amount in zip(GASES, (dry * o2, dry * co2, wet, dry * (1 - o2 - co2)), strict=True):
             state[pools[gas]] = amount
         state[pools["water"]] = room.water_kg * 1000 / H2O
-        state[pools["food"]] = facility.people.food_kg * 1000 / self.food.grams
+        if facility.people.count:
+            state[pools["food"]] = facility.people.food_kg * 1000 / self.food.grams
         soil = facility.soil
         state[pools["soil"]] = soil.m2 * soil.carbon_kg_per_m2 * 1000 / CARBOHYDRATE.grams
         state[pools["o2_tank"]] = facility.supply.o2_kg * 1000 / O2

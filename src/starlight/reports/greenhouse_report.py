@@ -37,7 +37,11 @@ def greenhouse_page(
         parts.append(_swept(*swept))
     if missing is not None:
         parts.append(_missing(missing))
-    return page(facility.title or "A greenhouse", [*lead, *line.flags, CAVEAT], parts)
+    return page(
+        facility.title or "A greenhouse",
+        [*(each for each in lead if each != facility.title), *line.flags, CAVEAT],
+        parts,
+    )
 
 
 def _charts(line: TimeLine) -> list[Part]:
