@@ -12,7 +12,7 @@ import time
 from importlib import import_module
 from pathlib import Path
 
-ROOMS = ("organics", "greenhouse")
+ROOMS = ("organics", "greenhouse", "search")
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "validation.md"
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "plan": ("plan", "Make a contact plan: who hears whom, when, how fast; check and convert plans."),
     "route": ("route", "Find the best routes over a contact plan, and explain why none is faster."),
     "link": ("link", "Compute what a radio link carries: design control table, rate over time."),
+    "search": ("search", "Find a lost explorer: where they may be, how long they live, where to look next."),
     "organics": (
         "organics",
         "Judge runs of evolved gas: organic markers above background, what to send first.",
