@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from starlight.cli.greenhouse import greenhouse, load, swept_values
+from starlight.app.greenhouse_file import load
+from starlight.cli.greenhouse import greenhouse, swept_values
 from starlight.errors import InputError
 
 FLOWERS = """
@@ -115,7 +116,7 @@ def test_a_wrong_file_is_told_with_line_key_and_what_would_be_right(
     path = tmp_path / "wrong.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=told):
-        load(str(path))
+        load(path)
 
 
 def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
@@ -123,7 +124,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     path = tmp_path / "wrong.toml"
     path.write_text("[room]\nvolume_m3 = 0\nhumidity = 7\n[light]\nhours = 30\n", encoding="utf-8")
     with pytest.raises(InputError) as raised:
-        load(str(path))
+        load(path)
     assert all(key in str(raised.value) for key in ("volume_m3", "humidity", "light.hours"))
 
 

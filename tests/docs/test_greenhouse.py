@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from starlight.cli.greenhouse import load
+from starlight.app.greenhouse_file import load
 from starlight.greenhouse import facility
 from starlight.greenhouse.crops import crops
 from starlight.greenhouse.facility import Facility
@@ -41,4 +41,4 @@ def test_the_example_is_read(tmp_path: Path) -> None:
     """The example of the page is a file that the command takes."""
     path = tmp_path / "example.toml"
     path.write_text(re.findall(r"```toml\n(.*?)```", TEXT, re.S)[0], encoding="utf-8")
-    assert load(str(path)).title == "One person and flowers"
+    assert load(path).title == "One person and flowers"

@@ -11,7 +11,7 @@ import msgspec
 from starlight.cli import options
 from starlight.cli.output import echo, print_json
 from starlight.errors import InputError
-from starlight.input_files import read_text, write_bytes
+from starlight.input_files import write_bytes
 
 if TYPE_CHECKING:
     from starlight.greenhouse.chances import Chances
@@ -71,6 +71,7 @@ def greenhouse(asked: _Asked) -> None:
     \b
     Example: starlight greenhouse flowers.toml --days 60 --sweep m2=5:80
     """
+    from starlight.app.greenhouse_file import load
     from starlight.greenhouse import extra
 
     extra.require()
@@ -79,7 +80,7 @@ def greenhouse(asked: _Asked) -> None:
     from starlight.greenhouse.sizing import needs, sweep
     from starlight.greenhouse.time_line import simulate
 
-    facility = load(asked.file)
+    facility = load(Path(asked.file))
     days = facility.days if asked.days is None else asked.days
     key, values = ("", []) if asked.sweep is None else swept_values(asked.sweep)
     line = simulate(facility, days)
@@ -108,22 +109,6 @@ def greenhouse(asked: _Asked) -> None:
     for flag in line.flags:
         echo(f"Outside a model's range: {flag}.")
     echo("A model for research and training, not a safety device: it knows no fire, illness or poison.")
-
-
-def load(source: str) -> Facility:
-    """Load a greenhouse from a TOML file.
-
-    Raises:
-        InputError: it can't be read, or is wrong; all that is wrong is told, with line, key and value.
-    """
-    from starlight.greenhouse.checks import check
-    from starlight.greenhouse.facility import Facility
-    from starlight.scenario.toml_file import read
-
-    facility, errors = read(read_text(Path(source)), Facility, source)
-    check(facility, errors)
-    errors.raise_all()
-    return facility
 
 
 def swept_values(text: str) -> tuple[str, list[float]]:
