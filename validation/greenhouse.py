@@ -20,7 +20,7 @@ from starlight.greenhouse.facility import (
     RoomSpec,
     SupplySpec,
 )
-from starlight.greenhouse.light import Span
+from starlight.greenhouse.light import LightSpan
 from starlight.greenhouse.missing_carbon import infer
 from starlight.greenhouse.rates import Room
 from starlight.greenhouse.time_line import simulate
@@ -117,7 +117,7 @@ def _chambers() -> Iterator[Row]:
     bed = BedSpec(m2=5.37, age_days=24)
     room = Room(Facility(room=RoomSpec(volume_m3=40), bed=[bed], light=LightSpec(ppf=840, hours=16)))
     state, rates = room.start(), []
-    for span in (Span(0.0, 2 / 3, 840.0, 16.0), Span(2 / 3, 1.0, 0.0, 16.0)):
+    for span in (LightSpan(0.0, 2 / 3, 840.0, 16.0), LightSpan(2 / 3, 1.0, 0.0, 16.0)):
         room.enter(span)
         rates.append(float(room.rates(span.start, state)[room.pools["crop_co2"]]) * 1000 / 24 / bed.m2)
     dempster = "Laboratory Biosphere, Dempster 2005"

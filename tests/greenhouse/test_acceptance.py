@@ -20,7 +20,7 @@ from starlight.greenhouse.facility import (
     RoomSpec,
     SupplySpec,
 )
-from starlight.greenhouse.light import Span
+from starlight.greenhouse.light import LightSpan
 from starlight.greenhouse.missing_carbon import infer
 from starlight.greenhouse.rates import Room
 from starlight.greenhouse.time_line import COARSE, simulate
@@ -146,7 +146,7 @@ def test_wheat_fixes_by_day_and_breathes_by_night() -> None:
     room = Room(Facility(room=RoomSpec(volume_m3=40), bed=[bed], light=LightSpec(ppf=840, hours=16)))
     state = room.start()
     rates = {}
-    for span in (Span(0.0, 2 / 3, 840.0, 16.0), Span(2 / 3, 1.0, 0.0, 16.0)):
+    for span in (LightSpan(0.0, 2 / 3, 840.0, 16.0), LightSpan(2 / 3, 1.0, 0.0, 16.0)):
         room.enter(span)
         rates[span.ppf] = room.rates(span.start, state)[room.pools["crop_co2"]] * 1000 / 24 / bed.m2
     assert rates[840.0] == pytest.approx(100, rel=0.3)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from starlight.greenhouse.facility import Facility
     from starlight.greenhouse.missing_carbon import MissingCarbon
     from starlight.greenhouse.sizing import SweepPoint
-    from starlight.greenhouse.time_line import TimeLine
+    from starlight.greenhouse.time_line import RoomTimeLine
 
 _ROWS = 13
 """Days that a terminal shows; the page and the JSON have all."""
@@ -136,7 +136,7 @@ def swept_values(text: str) -> tuple[str, list[float]]:
     return key, [first + place * step for place in range(int((last - first) / step + 1e-9) + 1)]
 
 
-def _verdict(facility: Facility, line: TimeLine, days: float) -> list[str]:
+def _verdict(facility: Facility, line: RoomTimeLine, days: float) -> list[str]:
     """Return what came of it, in sentences."""
     found = [facility.title] if facility.title else []
     first = line.crossings[0] if line.crossings else None
@@ -160,7 +160,7 @@ def _verdict(facility: Facility, line: TimeLine, days: float) -> list[str]:
     return found
 
 
-def _show_days(line: TimeLine) -> None:
+def _show_days(line: RoomTimeLine) -> None:
     count = len(line.samples)
     shown = sorted({round(place * (count - 1) / (_ROWS - 1)) for place in range(_ROWS)}) if count > 1 else [0]
     echo(

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from starlight.greenhouse.facility import BedSpec, Device, Facility, FailureSpec, LimitsSpec
-from starlight.greenhouse.time_line import COARSE, TimeLine, simulate
+from starlight.greenhouse.time_line import COARSE, RoomTimeLine, simulate
 
 SIGMAS_90 = 1.6449
 """Standard deviations on either side that hold 90 % of a normal distribution."""
@@ -142,7 +142,7 @@ def _failures(facility: Facility, waits: list[float], days: float) -> list[Failu
     return [FailureSpec(what=what, day=day) for what, day in found if day < days]
 
 
-def _fixed(line: TimeLine) -> float:
+def _fixed(line: RoomTimeLine) -> float:
     return line.totals["crop_co2"]
 
 

@@ -21,7 +21,7 @@ from starlight.dtntime import DAY, HOUR, to_text
 from starlight.errors import InputError
 from starlight.greenhouse.facility import Facility
 from starlight.greenhouse.limits import DEATHS
-from starlight.greenhouse.time_line import COARSE, Sample, TimeLine, simulate
+from starlight.greenhouse.time_line import COARSE, RoomTimeLine, Sample, simulate
 from starlight.messages.correspondent import Act, Correspondent, Desk, MarkRead, SendTelemetry, Write
 from starlight.messages.draft import Draft
 from starlight.messages.letter import Letter, Telemetry
@@ -95,7 +95,7 @@ class GreenhouseKeeper(Correspondent):
         self._tells = tuple(tells)
         self._hears = frozenset(hears)
         self._kept = KeptRoom(NOT_YET if since is None else since)
-        self._computed: tuple[KeptRoom, TimeLine] | None = None
+        self._computed: tuple[KeptRoom, RoomTimeLine] | None = None
 
     def telemetry_came(self, telemetry: Telemetry, desk: Desk) -> Iterable[Act]:
         """Compute the room anew from measured air, if that is newer than what it was computed from."""
@@ -229,7 +229,7 @@ class GreenhouseKeeper(Correspondent):
             for each in self._kept.told
         )
 
-    def _time_line(self) -> TimeLine:
+    def _time_line(self) -> RoomTimeLine:
         # A second of computing: kept for as long as it is computed from the same air.
         known = self._computed
         if known is None or (known[0].since, known[0].air) != (self._kept.since, self._kept.air):

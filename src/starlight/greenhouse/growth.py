@@ -22,7 +22,7 @@ from starlight.greenhouse.crops import (
     scarcity,
 )
 from starlight.greenhouse.facility import BedSpec, LightSpec
-from starlight.greenhouse.light import DIMMING, TOP_PPF, Span
+from starlight.greenhouse.light import DIMMING, TOP_PPF, LightSpan
 
 MEMORY_DAYS = 2.0
 """Days over which respiration follows what was fixed: plants in the dark live on a few days' sugar and
@@ -33,7 +33,7 @@ MAINTENANCE_PER_DAY = 0.015
 crops)."""
 
 
-class Exchange(msgspec.Struct, frozen=True):
+class PlantExchange(msgspec.Struct, frozen=True):
     """What the cohorts do at a moment, each an array by cohort.
 
     Attributes:
@@ -89,7 +89,7 @@ class Growth:
         dark = self._light.kind == "none" or not self._light.ppf * self._light.hours
         return (kind.nominal_ppf, kind.photoperiod_h) if dark else (self._light.ppf, self._light.hours)
 
-    def enter(self, span: Span) -> None:
+    def enter(self, span: LightSpan) -> None:
         """Take the light of a span, and the ages at its middle, for all terms that hold throughout.
 
         Spans are a day at most, in which an age changes a crop's constants by some percent at most, and as
@@ -123,7 +123,7 @@ class Growth:
 
     def exchange(
         self, ppf: float, co2_ppm: float, state: tuple[Floats, ...], heat: tuple[float, float]
-    ) -> Exchange:
+    ) -> PlantExchange:
         """Return what the cohorts do in the light and at the ages that were entered.
 
         Args:
@@ -153,7 +153,7 @@ class Growth:
         days = np.maximum(self._canopy_terms @ powers, 1.0)
         pace = min(ppf / PPF_LEAST, 1.0) * self._pace * suited
         closing = pace * self.growing / days * (canopy < 1.0)
-        return Exchange(net, fixed * self.area, to_food, closing, (fixed - recent) / MEMORY_DAYS)
+        return PlantExchange(net, fixed * self.area, to_food, closing, (fixed - recent) / MEMORY_DAYS)
 
     def started(self) -> tuple[Floats, Floats, Floats, Floats]:
         """Return edible and inedible carbon in mol, canopy and recent fixation of all cohorts at day 0.

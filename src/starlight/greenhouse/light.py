@@ -23,7 +23,7 @@ light. It fits Pollack's table for a Sun overhead (Appelbaum and Flood 1990) wit
 0.5 to 6."""
 
 
-class Span(msgspec.Struct, frozen=True):
+class LightSpan(msgspec.Struct, frozen=True):
     """A time in which light is either off, or of one kind throughout.
 
     Attributes:
@@ -47,7 +47,7 @@ class Span(msgspec.Struct, frozen=True):
         return self.ppf * math.pi / 2 * math.sin(math.pi * part)
 
 
-def spans(light: LightSpec, days: float, failures: list[FailureSpec]) -> Iterator[Span]:
+def spans(light: LightSpec, days: float, failures: list[FailureSpec]) -> Iterator[LightSpan]:
     """Yield the light from day 0 to an end, in order and without a gap."""
     cuts = [(each.day, each.until_day or math.inf) for each in failures if each.what == "lamps"]
     for span in _mars(light, days) if light.kind == "mars" else _lamps(light, days):
@@ -58,20 +58,20 @@ def spans(light: LightSpec, days: float, failures: list[FailureSpec]) -> Iterato
             yield from _cut(span, cuts)
 
 
-def _lamps(light: LightSpec, days: float) -> Iterator[Span]:
+def _lamps(light: LightSpec, days: float) -> Iterator[LightSpan]:
     lit = light.hours / 24 if light.kind == "lamps" and light.ppf > 0 else 0.0
     if lit in (0.0, 1.0):
         # In whole days all the same: what happens at their ends needs an end.
         for day in range(math.ceil(days)):
-            yield Span(day, min(day + 1.0, days), light.ppf * lit, 24 * lit)
+            yield LightSpan(day, min(day + 1.0, days), light.ppf * lit, 24 * lit)
         return
     for day in range(math.ceil(days)):
-        yield Span(day, min(day + lit, days), light.ppf, light.hours)
+        yield LightSpan(day, min(day + lit, days), light.ppf, light.hours)
         if day + lit < days:
-            yield Span(day + lit, min(day + 1.0, days), 0.0, light.hours)
+            yield LightSpan(day + lit, min(day + 1.0, days), 0.0, light.hours)
 
 
-def _mars(light: LightSpec, days: float) -> Iterator[Span]:
+def _mars(light: LightSpec, days: float) -> Iterator[LightSpan]:
     """Yield the half of each sol that is light, and its night; the Sun passes overhead."""
     for sol in range(math.ceil(days / SOL_DAYS)):
         rise, sunset = sol * SOL_DAYS, (sol + 0.5) * SOL_DAYS
@@ -80,9 +80,9 @@ def _mars(light: LightSpec, days: float) -> Iterator[Span]:
         noon = TOP_PPF * math.exp(-DIMMING * depth) * light.glass * (1 - light.dust_per_day) ** rise
         if rise < days:
             # A day that the end cuts off keeps the light of its whole: it is small beside the days before.
-            yield Span(rise, min(sunset, days), noon * 2 / math.pi, 12 * SOL_DAYS, sunset <= days)
+            yield LightSpan(rise, min(sunset, days), noon * 2 / math.pi, 12 * SOL_DAYS, sunset <= days)
         if sunset < days:
-            yield Span(sunset, night, 0.0, 12 * SOL_DAYS)
+            yield LightSpan(sunset, night, 0.0, 12 * SOL_DAYS)
 
 
 def optical_depth(light: LightSpec, day: float) -> float:
@@ -91,11 +91,11 @@ def optical_depth(light: LightSpec, day: float) -> float:
     return max([light.optical_depth, *storms])
 
 
-def _cut(span: Span, cuts: list[tuple[float, float]]) -> Iterator[Span]:
+def _cut(span: LightSpan, cuts: list[tuple[float, float]]) -> Iterator[LightSpan]:
     """Yield a lit span with darkness where lamps have failed."""
     marks = {span.start, span.end}
     marks |= {mark for cut in cuts for mark in cut if span.start + 1e-6 < mark < span.end - 1e-6}
     ordered = sorted(marks)
     for start, end in pairwise(ordered):
         dark = any(cut <= start < until for cut, until in cuts)
-        yield Span(start, end, 0.0 if dark else span.ppf, span.hours, span.arch)
+        yield LightSpan(start, end, 0.0 if dark else span.ppf, span.hours, span.arch)

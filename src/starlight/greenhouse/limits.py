@@ -30,7 +30,7 @@ class Limit(msgspec.Struct, frozen=True):
     margin: Callable[[Floats], float]
 
 
-class Crossing(msgspec.Struct, frozen=True):
+class LimitCrossing(msgspec.Struct, frozen=True):
     """A limit crossed for the first time, on a day."""
 
     limit: str
@@ -73,7 +73,7 @@ def limits_of(room: Room) -> list[Limit]:
     return found
 
 
-def death_of(crossings: list[Crossing], facility: Facility, now: float) -> Crossing | None:
+def death_of(crossings: list[LimitCrossing], facility: Facility, now: float) -> LimitCrossing | None:
     """Return the first crossing that people do not live through; None where there is none so far.
 
     Args:
@@ -85,5 +85,5 @@ def death_of(crossings: list[Crossing], facility: Facility, now: float) -> Cross
     if thirst is not None:
         days = facility.limits.water_days
         text = f"{days:g} days without water"
-        dead.append(Crossing("death_thirst", thirst.day + days, text))
+        dead.append(LimitCrossing("death_thirst", thirst.day + days, text))
     return min((each for each in dead if each.day <= now), key=lambda each: each.day, default=None)

@@ -21,7 +21,7 @@ from starlight.greenhouse.chemistry import (
 from starlight.greenhouse.crops import Floats
 from starlight.greenhouse.facility import Device, Facility
 from starlight.greenhouse.growth import Growth, transpiration
-from starlight.greenhouse.light import Span
+from starlight.greenhouse.light import LightSpan
 from starlight.greenhouse.pools import GASES, Pools
 
 CONDENSING_DAYS = 0.04
@@ -66,7 +66,7 @@ class Room:
         pairs = zip(facility.bed, self.growth.crops, strict=True)
         self.plants = [plant_matter(kind.carbon_fraction, bed.o2_per_co2) for bed, kind in pairs]
         self.pools = Pools(self.food, self.plants, [bed.cohorts for bed in facility.bed])
-        self.span = Span(0.0, 1.0, 0.0, 24.0)
+        self.span = LightSpan(0.0, 1.0, 0.0, 24.0)
         self.failed: frozenset[Device] = frozenset()
         self.leak = 0.0
         self._quotient = np.array([bed.o2_per_co2 for bed in facility.bed])[self.pools.bed_of]
@@ -100,7 +100,7 @@ class Room:
         state[pools.temperature] = room.temperature_c
         return state
 
-    def enter(self, span: Span) -> None:
+    def enter(self, span: LightSpan) -> None:
         """Take the light, and the machines that have failed, of a span in which neither changes."""
         self.span = span
         self.growth.enter(span)

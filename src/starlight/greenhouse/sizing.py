@@ -16,7 +16,7 @@ from starlight.greenhouse.chemistry import O2, plant_matter
 from starlight.greenhouse.crops import Crop, crop
 from starlight.greenhouse.facility import BedSpec, Facility
 from starlight.greenhouse.growth import Growth
-from starlight.greenhouse.time_line import COARSE, TimeLine, simulate
+from starlight.greenhouse.time_line import COARSE, RoomTimeLine, simulate
 
 SIZED_CO2_PPM = 1000.0
 
@@ -138,7 +138,7 @@ def changed(facility: Facility, key: str, value: float) -> Facility:
     return msgspec.structs.replace(facility, light=msgspec.structs.replace(facility.light, **{key: value}))
 
 
-def _point(value: float, line: TimeLine) -> SweepPoint:
+def _point(value: float, line: RoomTimeLine) -> SweepPoint:
     first = line.crossings[0] if line.crossings else None
     end = line.samples[-1]
     return SweepPoint(

@@ -13,8 +13,8 @@ from starlight.errors import InputError
 from starlight.greenhouse.chemistry import CO2, H2O, O2, STANDARD_KPA
 from starlight.greenhouse.crops import CO2_LEAST, CO2_MOST, PPF_LEAST, Floats
 from starlight.greenhouse.facility import Facility
-from starlight.greenhouse.light import Span, spans
-from starlight.greenhouse.limits import DEATHS, Crossing, Limit, death_of, limits_of
+from starlight.greenhouse.light import LightSpan, spans
+from starlight.greenhouse.limits import DEATHS, Limit, LimitCrossing, death_of, limits_of
 from starlight.greenhouse.rates import Room
 
 FINE, COARSE = 1e-6, 1e-3
@@ -57,7 +57,7 @@ class Sample(msgspec.Struct, frozen=True):
     lamps_kw: float
 
 
-class TimeLine(msgspec.Struct, frozen=True):
+class RoomTimeLine(msgspec.Struct, frozen=True):
     """How it went.
 
     Attributes:
@@ -71,8 +71,8 @@ class TimeLine(msgspec.Struct, frozen=True):
     """
 
     samples: list[Sample]
-    crossings: list[Crossing]
-    death: Crossing | None
+    crossings: list[LimitCrossing]
+    death: LimitCrossing | None
     flags: list[str]
     balance: float
     totals: dict[str, float]
@@ -96,14 +96,14 @@ class Simulation:
         self._tolerance = tolerance
         self.state = self.room.start()
         self.states: list[tuple[float, Floats]] = [(0.0, self.state)]
-        self.crossings: list[Crossing] = []
+        self.crossings: list[LimitCrossing] = []
         self._facility = facility
         self._limits = limits_of(self.room)
         self._flags: dict[str, None] = {}
         self._kwh = 0.0
         self._note_crossed(0.0)
 
-    def run(self, days: float) -> TimeLine:
+    def run(self, days: float) -> RoomTimeLine:
         """Solve from day 0 to a day, or until people die.
 
         Raises:
@@ -116,7 +116,7 @@ class Simulation:
                 self._solve(part)
         return self._told()
 
-    def _parts(self, span: Span) -> list[Span]:
+    def _parts(self, span: LightSpan) -> list[LightSpan]:
         """Return a span cut where beds are harvested, and where machines fail or work again."""
         # A rise and set of the Sun is one arch: what is cut in it keeps the light of the whole.
         marks = set(self.room.growth.ripe(span.start, span.end))
@@ -129,7 +129,7 @@ class Simulation:
             for start, end in pairwise(ordered)
         ]
 
-    def _solve(self, span: Span) -> None:
+    def _solve(self, span: LightSpan) -> None:
         # Loaded here: scipy takes a third of a second, and comes with the extra `expedition` alone.
         from scipy.integrate import solve_ivp
 
@@ -177,7 +177,7 @@ class Simulation:
 
     def _cross(self, limit: Limit, day: float) -> None:
         if all(each.limit != limit.name for each in self.crossings):
-            self.crossings.append(Crossing(limit.name, day, limit.text))
+            self.crossings.append(LimitCrossing(limit.name, day, limit.text))
 
     def _note_crossed(self, day: float) -> None:
         """Note limits that are crossed already, which no solver sees as an event."""
@@ -185,7 +185,7 @@ class Simulation:
             if limit.margin(self.state) < 0:
                 self._cross(limit, day)
 
-    def _death(self) -> Crossing | None:
+    def _death(self) -> LimitCrossing | None:
         return (
             death_of(self.crossings, self._facility, self.states[-1][0])
             if self._facility.people.count
@@ -207,7 +207,7 @@ class Simulation:
             self.state[pools.canopy.start + cohort] = self.state[pools.recent.start + cohort] = 0.0
             growth.replant(int(cohort), day)
 
-    def _flag(self, span: Span) -> None:
+    def _flag(self, span: LightSpan) -> None:
         """Note what is outside the range for which the crops' model was fitted."""
         if not self._facility.bed:
             return
@@ -225,7 +225,7 @@ class Simulation:
         if span.ppf > most:
             self._flags[f"light was above {most:g} umol/m2/s (held there)"] = None
 
-    def _told(self) -> TimeLine:
+    def _told(self) -> RoomTimeLine:
         pools = self.room.pools
         days = [
             self.states[0],
@@ -234,7 +234,7 @@ class Simulation:
         ]
         grams = {"crop_co2": CO2, "crop_o2": O2, "transpired": H2O, "carbonate": CO2}
         totals = {name: float(self.state[pools[name]]) * each / 1000 for name, each in grams.items()}
-        return TimeLine(
+        return RoomTimeLine(
             samples=[self._sample(day, state) for day, state in _once(days)],
             crossings=sorted(self.crossings, key=lambda each: each.day),
             death=self._death(),
@@ -279,7 +279,7 @@ class Simulation:
         )
 
 
-def simulate(facility: Facility, days: float | None = None, tolerance: float = FINE) -> TimeLine:
+def simulate(facility: Facility, days: float | None = None, tolerance: float = FINE) -> RoomTimeLine:
     """Return how a facility goes.
 
     Args:

@@ -8,7 +8,7 @@ from starlight.greenhouse.chances import Chances
 from starlight.greenhouse.facility import Facility
 from starlight.greenhouse.missing_carbon import MissingCarbon
 from starlight.greenhouse.sizing import Need, SweepPoint
-from starlight.greenhouse.time_line import TimeLine
+from starlight.greenhouse.time_line import RoomTimeLine
 from starlight.reports.page import Chart, ChartLine, Grid, Part, page
 
 CAVEAT = "This is a model for research and training, not a safety device: it knows no fire, illness, poison."
@@ -16,7 +16,7 @@ CAVEAT = "This is a model for research and training, not a safety device: it kno
 
 def greenhouse_page(
     facility: Facility,
-    line: TimeLine,
+    line: RoomTimeLine,
     needs: Sequence[Need],
     likely: Chances | None,
     swept: tuple[str, Sequence[SweepPoint]] | None,
@@ -44,7 +44,7 @@ def greenhouse_page(
     )
 
 
-def _charts(line: TimeLine) -> list[Part]:
+def _charts(line: RoomTimeLine) -> list[Part]:
     days = [each.day for each in line.samples]
 
     def chart(title: str, caption: str, unit: str, *lines: tuple[str, list[float]]) -> Chart:
@@ -77,7 +77,7 @@ def _charts(line: TimeLine) -> list[Part]:
     ]
 
 
-def _limits(line: TimeLine) -> Grid:
+def _limits(line: RoomTimeLine) -> Grid:
     rows: list[list[str | float]] = [[each.limit, each.text, each.day] for each in line.crossings]
     return Grid("Limits", "Crossed for the first time, in order.", ["limit", "what", "day"], rows)
 
