@@ -23,6 +23,7 @@ def test_search_tells_a_person_what_counts(tmp_path: Path) -> None:
         "--gpx",
         str(tmp_path / "a.gpx"),
     ]
+    asked += ["--report", str(tmp_path / "a.html")]
     said = CliRunner().invoke(starlight, asked)
     assert said.exit_code == 0
     for each in (
@@ -35,6 +36,9 @@ def test_search_tells_a_person_what_counts(tmp_path: Path) -> None:
     ):
         assert each in said.output
     assert (tmp_path / "a.gpx").read_text(encoding="utf-8").startswith("<?xml")
+    drawn = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert drawn.count("Where they may be at") >= 3
+    assert "<polyline" in drawn
 
 
 def test_search_tells_a_program_probabilities_that_sum_to_one() -> None:

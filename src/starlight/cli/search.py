@@ -27,6 +27,7 @@ class SearchOptions(NamedTuple):
     file: Path
     reports: tuple[Path, ...]
     at: int | None
+    report: Path | None
     geojson: Path | None
     gpx: Path | None
     json_output: bool
@@ -42,6 +43,7 @@ class SearchOptions(NamedTuple):
     help="Reports that came apart from FILE, in any order, repeated or not; may be given several times.",
 )
 @options.moment("--at", "The moment asked about. [default: when the last reported search ended]")
+@options.written_to("--report", "Draw maps of three moments, life, and the plan.", metavar="FILE.html")
 @options.written_to("--geojson", "Write the 90 % region and the courses as GeoJSON.", metavar="FILE.geojson")
 @options.written_to("--gpx", "Write the courses of the searchers as GPX.", metavar="FILE.gpx")
 @options.as_json
@@ -54,11 +56,14 @@ def search(asked: SearchOptions) -> None:
 
     For research and training; it is no safety device.
     """
+    from starlight.reports import search_report
     from starlight.search import geography
     from starlight.search.answer import answer, as_json
     from starlight.search.search_reading import load
 
     found = answer(*load(asked.file, asked.reports, asked.at))
+    if asked.report is not None:
+        write_bytes(asked.report, search_report.search_page(found).encode())
     if asked.geojson is not None:
         write_bytes(asked.geojson, json.dumps(geography.geojson(found)).encode())
     if asked.gpx is not None:
@@ -67,7 +72,7 @@ def search(asked: SearchOptions) -> None:
         print_json(as_json(found))
     else:
         echo_lines("\n".join(_lines(found)))
-    for path in (asked.geojson, asked.gpx):
+    for path in (asked.report, asked.geojson, asked.gpx):
         if path is not None:
             echo(f"wrote {path}", err=True)
 

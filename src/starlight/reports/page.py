@@ -109,6 +109,22 @@ class Heat(msgspec.Struct, frozen=True):
     mark: tuple[float, float]
 
 
+class SectorMap(msgspec.Struct, frozen=True):
+    """A map of square sectors, the likelier the darker.
+
+    Attributes:
+        columns: sectors from west to east; they are told row by row from north to south.
+        values: of each sector, 0 or more.
+        courses: a name and points each, in sectors from the upper left corner.
+    """
+
+    title: str
+    caption: str
+    columns: int
+    values: Sequence[float]
+    courses: Sequence[tuple[str, Sequence[tuple[float, float]]]]
+
+
 class Histogram(msgspec.Struct, frozen=True):
     """Counts of each kind in each bin, as bars; their heights grow with the logarithm.
 
@@ -123,7 +139,7 @@ class Histogram(msgspec.Struct, frozen=True):
     series: Sequence[tuple[str, str, Sequence[int]]]
 
 
-Part = Chart | Gantt | Grid | Heat | Histogram
+Part = Chart | Gantt | Grid | Heat | Histogram | SectorMap
 
 
 def page(title: str, lead: Sequence[str], parts: Iterable[Part]) -> str:
@@ -138,6 +154,8 @@ def page(title: str, lead: Sequence[str], parts: Iterable[Part]) -> str:
             body.append(_gantt(part))
         elif isinstance(part, Heat):
             body.append(_heat(part))
+        elif isinstance(part, SectorMap):
+            body.append(_sector_map(part))
         elif isinstance(part, Histogram):
             body.append(_histogram(part))
         else:
@@ -263,6 +281,24 @@ def _heat(heat: Heat) -> str:
     out.append(f'<text class="tick" x="{left}" y="{top + height + 34}">{label}, and upwards: ')
     out.append(f"{html.escape(heat.y_label)}</text></svg>")
     return f"<figure>{''.join(out)}<figcaption>{html.escape(heat.caption)}</figcaption></figure>"
+
+
+def _sector_map(drawn: SectorMap) -> str:
+    side, most = 20, max(drawn.values, default=0.0) or 1.0
+    wide, tall = side * drawn.columns, side * (len(drawn.values) // drawn.columns)
+    out = [
+        f'<svg viewBox="0 0 {wide} {tall}" width="{wide}" role="img" aria-label="{html.escape(drawn.title)}">'
+    ]
+    for place, value in enumerate(drawn.values):
+        row, column = divmod(place, drawn.columns)
+        shade = f'fill="#c2410c" fill-opacity="{value / most:.3f}" stroke="#8886"'
+        at = f'x="{column * side}" y="{row * side}" width="{side}" height="{side}"'
+        out.append(f"<rect {at} {shade}><title>{value:.2%}</title></rect>")
+    for name, points in drawn.courses:
+        line = " ".join(f"{x * side:.1f},{y * side:.1f}" for x, y in points)
+        look = 'fill="none" stroke="#2563eb" stroke-width="2"'
+        out.append(f'<polyline points="{line}" {look}><title>{html.escape(name)}</title></polyline>')
+    return f"<figure>{''.join(out)}</svg><figcaption>{html.escape(drawn.caption)}</figcaption></figure>"
 
 
 def _histogram(histogram: Histogram) -> str:
