@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from starlight.cli.greenhouse import load
+from starlight.app.greenhouse_file import load
 from starlight.greenhouse.facility import Facility, LightSpec
 from starlight.greenhouse.sizing import changed, needs
 from starlight.greenhouse.time_line import COARSE, simulate
@@ -22,7 +22,7 @@ def files(tmp_path: Path) -> list[Facility]:
     for place, block in enumerate(re.findall(r"```toml\n(.*?)```", TEXT, re.S)):
         path = tmp_path / f"{place}.toml"
         path.write_text(block, encoding="utf-8")
-        found.append(load(str(path)))
+        found.append(load(path))
     return found
 
 
