@@ -73,7 +73,9 @@ def pytest_runtest_makereport(
     """Turn a skip into a failure where nothing may be skipped."""
     outcome = yield
     report = outcome.get_result()
-    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI") == "true":
+    # Reference data that may not be shipped lies beside the project, or nowhere.
+    is_excused = hasattr(report, "wasxfail") or "../shared is not there" in str(report.longrepr)
+    if report.skipped and not is_excused and os.environ.get("CI") == "true":
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be skipped: {report.longrepr}"
 

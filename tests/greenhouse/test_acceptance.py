@@ -213,7 +213,7 @@ def biosphere_2(until: float) -> ObservedSpec:
     )
 
 
-@pytest.mark.skipif(not REFERENCE.is_dir(), reason="the curves may not be shipped")
+@pytest.mark.skipif(not REFERENCE.is_dir(), reason="../shared is not there: its curves may not be shipped")
 def test_the_missing_carbon_of_biosphere_2_is_reported() -> None:
     """By day 300 carbon is missing; O2 of day 476 (14.49 %) is forecast better than by a line (15.22 %)."""
     found = infer(biosphere_2(300))

@@ -30,7 +30,7 @@ def present() -> bool:
 
 
 needed = pytest.mark.skipif(
-    not present(), reason="the reference runs of evolved gas are not beside the project"
+    not present(), reason="../shared is not there, which has the reference runs of evolved gas"
 )
 
 

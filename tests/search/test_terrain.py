@@ -31,7 +31,7 @@ def test_wide_ground_has_the_roughness_of_its_own_lag() -> None:
     assert terrain.rms_slope_deg(50) == pytest.approx(PATHFINDER.slope_deg(50), rel=1e-3)
 
 
-@pytest.mark.skipif(not GALE.exists(), reason="the tile of Gale crater is not there")
+@pytest.mark.skipif(not GALE.exists(), reason="../shared is not there, which has the tile of Gale crater")
 def test_the_tile_of_gale_has_its_slopes() -> None:
     """The tile of 1 m reads as 337 x 348 heights whose RMS slopes are 6.92, 6.36 and 4.59 degrees."""
     heights = np.load(GALE)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
-import msgspec
 
 from starlight.cli import options
 from starlight.cli.output import echo, print_json
@@ -24,7 +23,7 @@ _ROWS = 13
 """Days that a terminal shows; the page and the JSON have all."""
 
 
-class _Asked(msgspec.Struct, frozen=True):
+class _Asked(NamedTuple):
     file: str
     days: float | None
     sweep: str | None
@@ -97,6 +96,8 @@ def greenhouse(asked: _Asked) -> None:
     if asked.json_output:
         found = {"title": facility.title, "days": days, "time_line": line, "needs": areas}
         found |= {"sweep": {"key": key, "points": points}, "chances": likely, "missing_carbon": missing}
+        import msgspec
+
         print_json(_finite(msgspec.to_builtins(found)))
         return
     for sentence in _verdict(facility, line, days):
