@@ -15,8 +15,8 @@ from starlight.organics.conformal import p_value
 from starlight.organics.detector import Detector
 from starlight.organics.gas_run import GasRun, Matrix
 from starlight.organics.judgement import judge
-from starlight.organics.library import shipped
 from starlight.organics.parts import THUMBNAIL_BYTES, seen_by_thumbnail, thumbnail
+from starlight.organics.reference_spectra import shipped
 
 TITLE = "Organics"
 

@@ -13,7 +13,7 @@ from tests.search.test_terrain import GALE
 from validation.row import Row
 
 from starlight.search.allocation import allocate, success
-from starlight.search.calibration import Losses, widened_until_true
+from starlight.search.calibration import StagedLosses, widened_until_true
 from starlight.search.detection import Law, detection
 from starlight.search.hypotheses import Courses, draw
 from starlight.search.posterior import Posterior
@@ -89,12 +89,12 @@ def _near(quantity: str, expected: float, found: float, within: float, source: s
 def _calibrated() -> Iterator[Row]:
     ground, sectors = lost.ground(), lost.ground().coarser(5)
     truth = Courses(SlopeGraph(ground), lost.CONDUCT, 9)
-    losses = Losses(truth, lost.CONDUCT, lost.SUIT, 1_000, 4 * HOUR, 20)
+    losses = StagedLosses(truth, lost.CONDUCT, lost.SUIT, 1_000, 4 * HOUR, 20)
     found = losses.coverage(lost.courses(), lost.CONDUCT, sectors, 4_000)
     yield _near("truths of 1 000 in the 50 % region", 0.50, found.half, 0.04, "asked for")
     yield _near("truths of 1 000 in the 90 % region", 0.90, found.most, 0.03, "asked for")
     other = replace(lost.CONDUCT, weights=(0.0, 0.1, 0.0, 0.9), speed_factor=1.1)
-    losses = Losses(Courses(SlopeGraph(ground), other, 9), other, lost.SUIT, 300, 4 * HOUR, 21)
+    losses = StagedLosses(Courses(SlopeGraph(ground), other, 9), other, lost.SUIT, 300, 4 * HOUR, 21)
     tried = widened_until_true(losses, lost.courses(), lost.CONDUCT, sectors, 4_000)
     for times, each in tried:
         last = times == tried[-1][0]

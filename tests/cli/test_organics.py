@@ -12,8 +12,8 @@ from tests.cli.helpers import command
 from tests.organics import made_up
 from tests.organics.reference import spiked
 
-from starlight.organics.library import shipped
 from starlight.organics.parts import read_verdict
+from starlight.organics.reference_spectra import shipped
 
 
 @pytest.fixture(scope="module")

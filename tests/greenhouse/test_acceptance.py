@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from validation.greenhouse import CLOSING_DAYS, REFERENCE, VPGC
 
 from starlight.errors import InputError
 from starlight.greenhouse import time_line
@@ -25,22 +24,11 @@ from starlight.greenhouse.missing_carbon import infer
 from starlight.greenhouse.rates import Room
 from starlight.greenhouse.time_line import COARSE, simulate
 
-REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "greenhouse"
-
 CLOSURE = 1e-9
 """Of all carbon, hydrogen and oxygen, a day."""
 
 EMPTY = Facility(room=RoomSpec(volume_m3=100, humidity=0), people=PeopleSpec(count=1), days=9)
 """One person, 100 m3, no plants; percents of the first 4157.12 mol, as partial pressures are."""
-
-VPGC = Facility(
-    room=RoomSpec(volume_m3=27, co2_ppm=1000),
-    bed=[BedSpec(m2=10.6, replant=False)],
-    light=LightSpec(ppf=350, hours=24),
-    supply=SupplySpec(co2_kg=60, co2_below_kpa=0.101325),
-    days=84,
-)
-"""Wheat in NASA's Variable Pressure Growth Chamber (SAE 932172)."""
 
 
 def test_a_crew_day_is_that_of_nasa() -> None:
@@ -67,20 +55,7 @@ def test_the_clocks_of_an_empty_room() -> None:
     assert found.balance < CLOSURE
 
 
-@pytest.mark.parametrize(
-    ("name", "days"),
-    [
-        ("wheat", 17.1),
-        ("dry-bean", 21.4),
-        ("lettuce", 27.5),
-        ("peanut", 32.9),
-        ("rice", 31.9),
-        ("soybean", 25.7),
-        ("sweet-potato", 18.3),
-        ("tomato", 32.7),
-        ("white-potato", 34.9),
-    ],
-)
+@pytest.mark.parametrize(("name", "days"), CLOSING_DAYS.items())
 def test_the_canopies_close_on_their_days(name: str, days: float) -> None:
     """At nominal light and 1200 ppm a canopy closes on the day that its table of constants gives."""
     kind = crop(name)

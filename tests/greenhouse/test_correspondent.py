@@ -52,7 +52,7 @@ def letters(done: Iterable[tuple[int, Act]]) -> list[tuple[int, Write]]:
 def test_it_sends_the_air_each_day_and_warns_a_week_and_a_day_ahead() -> None:
     """Two letters in all: one of a week ahead, and an urgent one of a day."""
     made = keeper()
-    first = made.first_limit()
+    first = made.room.first_limit()
     assert first is not None
     name, at = first
     assert name == "co2"
@@ -90,20 +90,23 @@ def test_measured_air_is_what_it_computes_from() -> None:
     assert not list(made.telemetry_came(again, desk(SINCE + DAY + 2 * HOUR)))
 
 
+@pytest.mark.parametrize("has_air", [False, True])
 @pytest.mark.parametrize(
     "telemetry",
     [
         measured(SINCE + DAY, STRANGER, co2_ppm=29_000.0),
         measured(SINCE + DAY, co2_ppm=2e6),
         measured(SINCE + DAY, co2_ppm="high"),
+        measured(SINCE + DAY, o2_percent=99.0, co2_ppm=500_000.0),
         measured(SINCE + 9 * DAY, co2_ppm=29_000.0),
     ],
-    ids=["a stranger", "no room has it", "no number", "from the future"],
+    ids=["a stranger", "no room has it", "no number", "more than all", "from the future"],
 )
-def test_what_can_not_be_believed_changes_nothing(telemetry: Telemetry) -> None:
-    """A stranger's air, air that no room has, and air of tomorrow."""
+def test_what_can_not_be_believed_changes_nothing(telemetry: Telemetry, has_air: bool) -> None:
+    """A stranger's air, air that no room has, and air of tomorrow, be it the first that came or not."""
     made = keeper()
-    made.telemetry_came(measured(SINCE + HOUR), desk(SINCE + HOUR))
+    if has_air:
+        made.telemetry_came(measured(SINCE + HOUR), desk(SINCE + HOUR))
     before = made.save()
     assert not list(made.telemetry_came(telemetry, desk(SINCE + DAY + HOUR)))
     assert made.save() == before
@@ -138,7 +141,7 @@ def test_after_a_restart_it_goes_on_where_it_was() -> None:
     lived(made, SINCE + DAY + HOUR)
     again = keeper()
     again.restore(made.save())
-    assert again.first_limit() == made.first_limit()
+    assert again.room.first_limit() == made.room.first_limit()
     assert again.next_wakeup() == made.next_wakeup()
     assert again.save() == made.save()
 
@@ -146,6 +149,6 @@ def test_after_a_restart_it_goes_on_where_it_was() -> None:
 def test_beyond_what_it_computed_it_says_so() -> None:
     """After the days of its file it asks for a measurement, and makes nothing up."""
     made = keeper()
-    text = made.report(SINCE + 31 * DAY)
+    text = made.room.report(SINCE + 31 * DAY)
     assert "more than 30 days ago. Measure the air again." in text
-    assert "o2_kpa" not in made.readings(SINCE + 31 * DAY)
+    assert "o2_kpa" not in made.room.readings(SINCE + 31 * DAY)

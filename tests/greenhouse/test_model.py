@@ -13,6 +13,7 @@ from starlight.greenhouse.chances import chances, drawn, wilson
 from starlight.greenhouse.crops import crop
 from starlight.greenhouse.facility import (
     BedSpec,
+    DustSpec,
     Facility,
     FailureSpec,
     LightSpec,
@@ -21,7 +22,6 @@ from starlight.greenhouse.facility import (
     RoomSpec,
     ScrubberSpec,
     SoilSpec,
-    StormSpec,
     SupplySpec,
     ThermalSpec,
     UncertaintySpec,
@@ -89,7 +89,7 @@ def test_the_sun_of_mars_gives_what_is_told_of_chryse() -> None:
 
 def test_a_storm_and_settled_dust_take_light() -> None:
     """A storm of optical depth 4 leaves less than half; 100 days of settling dust take a quarter."""
-    stormy = LightSpec(kind="mars", storm=[StormSpec(10, 20, 4.0)])
+    stormy = LightSpec(kind="mars", storm=[DustSpec(10, 20, 4.0)])
     by_day = {int(each.start): each.ppf for each in spans(stormy, 110, []) if each.ppf}
     assert by_day[12] < 0.5 * by_day[8]
     assert by_day[104] / by_day[0] == pytest.approx(0.75, abs=0.02)

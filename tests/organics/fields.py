@@ -11,8 +11,8 @@ from tests.organics import reference
 from starlight.organics.calibration import Calibration
 from starlight.organics.gas_run import GasRun, Matrix
 from starlight.organics.judgement import judge
-from starlight.organics.library import Spectrum
 from starlight.organics.look_next import Candidate, Field, rank
+from starlight.organics.reference_spectra import Spectrum
 
 SIDE = 1000.0
 FIELD = Field(length=100.0)

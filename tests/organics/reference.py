@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from starlight.organics.gas_run import GasRun, Matrix
-from starlight.organics.library import FIRST_MZ, Spectrum
+from starlight.organics.reference_spectra import FIRST_MZ, Spectrum
 
 FOLDER = Path(__file__).parents[3] / "shared" / "reference" / "organics"
 COMMERCIAL, SAM = "commercial", "sam_testbed"

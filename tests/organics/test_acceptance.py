@@ -12,7 +12,7 @@ from starlight.organics.conformal import p_value
 from starlight.organics.detector import Detector
 from starlight.organics.gas_run import GasRun
 from starlight.organics.judgement import judge
-from starlight.organics.library import shipped
+from starlight.organics.reference_spectra import shipped
 
 pytestmark = reference.needed
 

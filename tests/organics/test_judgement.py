@@ -15,7 +15,7 @@ from starlight.organics import calibration
 from starlight.organics.calibration import Calibration
 from starlight.organics.conformal import discoveries, least_runs, p_value, too_many
 from starlight.organics.judgement import judge
-from starlight.organics.library import BACKGROUND_FAMILIES, Spectrum, read_library, shipped
+from starlight.organics.reference_spectra import BACKGROUND_FAMILIES, Spectrum, read_library, shipped
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from tests.organics import fields, reference
 
 from starlight.errors import InputError
 from starlight.organics import calibration
-from starlight.organics.library import shipped
 from starlight.organics.look_next import Candidate, Field, rank
+from starlight.organics.reference_spectra import shipped
 
 FIELD = Field(length=100.0)
 

@@ -150,7 +150,9 @@ def premiere(pair: Pair, sound: Path, text: str) -> dict[str, Any]:
         # On a busy machine the command itself takes long: then the moment is too early, and refused.
         at = to_text(from_text(pair.control.api.mission_time()) + lead * SECOND)
         sent = ("--voice", sound, "--voice-as", "codec2-700c", "--premiere", at, "--one-light-time-later")
-        if command("send", pair.control.folder, "jay", NAN, text, *sent).status == 0:
+        done = command("send", pair.control.folder, "jay", NAN, text, *sent)
+        if done.status == 0:
+            assert f"premiere: {at} here, " in done.out
             break
     return dict(pair.control.letters("jay", NAN)[text]["parts"][0]["premiere"])
 

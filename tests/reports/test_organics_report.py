@@ -11,7 +11,7 @@ from tests.organics.reference import spiked
 from starlight.organics import calibration
 from starlight.organics.gas_run import GasRun
 from starlight.organics.judgement import judge
-from starlight.organics.library import shipped
+from starlight.organics.reference_spectra import shipped
 from starlight.reports.organics_report import organics_page
 
 

@@ -22,7 +22,7 @@ def test_detection_has_the_exact_values() -> None:
 def test_random_tracks_simulated_find_as_many(coverage: float, expected: float) -> None:
     """Short passes of definite range laid at random find 1 - exp(-C) of those in the area, within 0.01."""
     rng = np.random.default_rng(11)
-    side, width, length, targets = 1_000.0, 20.0, 50.0, 40_000
+    side, width, length, targets = 1_000.0, 20.0, 50.0, 16_000
     east, north = rng.uniform(0, side, (2, targets))
     found = np.zeros(targets, dtype=bool)
     for _ in range(round(coverage * side**2 / width / length)):

@@ -121,3 +121,17 @@ def test_intents_go_where_they_mean_to() -> None:
 def test_a_region_is_the_fewest_cells_of_a_share() -> None:
     """The likeliest cells come first, until they have the share."""
     assert region(np.array([0.1, 0.5, 0.15, 0.25]), 0.7).tolist() == [1, 3]
+
+
+def test_who_has_left_the_map_is_in_no_region() -> None:
+    """Where no cell has any probability there is no region to search, however small."""
+    assert region(np.zeros(4), 0.9).size == 0
+
+
+def test_a_map_of_another_moment_has_the_same_belief() -> None:
+    """What reports have left is the same at each moment; only where the walkers are by then differs."""
+    answer, grid = Posterior(hypotheses(), REPORTS, 5 * HOUR), ground().coarser(5)
+    later, outside = answer.map(grid, at_s=7 * HOUR)
+    anew, still_outside = Posterior(hypotheses(), REPORTS, 7 * HOUR).map(grid)
+    assert later == pytest.approx(anew, abs=1e-12)
+    assert outside == pytest.approx(still_outside, abs=1e-12)

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "starlight"
 FREE = {
     "errors",
+    "extras",
     "dtntime",
     "faults",
     "formatted_text",

@@ -28,7 +28,7 @@ def letters_of(mailbox: MailboxView, part: PartView) -> tuple[LetterView, ...]:
     return (replace(mailbox.letters[0], parts=(part,)), *mailbox.letters[1:])
 
 
-def page_with(premiere: PremiereView) -> tuple[str, int | None]:
+def page_with(premiere: PremiereView, media_missing: str = "") -> tuple[str, int | None]:
     """Return the letters of a page as they show a song with a premiere, and when they change next."""
 
     async def shown() -> tuple[MailboxView, PageStatus]:
@@ -38,6 +38,7 @@ def page_with(premiere: PremiereView) -> tuple[str, int | None]:
         return await backend.mailbox("nan-young"), await backend.status("nan-young", "ipn:7.1")
 
     mailbox, status = asyncio.run(shown())
+    status = replace(status, media_missing=media_missing)
     mailbox = replace(mailbox, letters=letters_of(mailbox, replace(SONG, premiere=premiere)))
     return PageView((), mailbox, status).part("letters"), next_moment(mailbox, status)
 
@@ -77,3 +78,11 @@ def test_one_that_is_late_is_told(is_late: bool) -> None:
     begins = START + DAY
     text, _ = page_with(PremiereView(begins, begins, is_late))
     assert ("only after it begins" in text) is is_late
+
+
+def test_where_nothing_plays_it_is_told_too() -> None:
+    """Without media libraries a voice is a file to save, and its page says when it begins all the same."""
+    begins = START + HOUR + 7 * MINUTE
+    text, _ = page_with(PremiereView(begins, begins), media_missing="install them")
+    assert re.search(r"begins <time.*?</time> here and there", text)
+    assert "be-there" not in text

@@ -12,6 +12,7 @@ import msgspec
 from starlight import dtntime
 from starlight.app.node_links import check_address
 from starlight.bundle import EndpointID
+from starlight.extras import require
 from starlight.messages.correspondent import Correspondent, Maker
 from starlight.messages.draft import destination
 from starlight.scenario.file_errors import FileErrors
@@ -89,10 +90,9 @@ def makers_of(node: int, correspondents: Sequence[CorrespondentSpec], base: Path
 def _maker(node: int, spec: CorrespondentSpec, base: Path) -> Maker:
     # Loaded here: a node without a greenhouse needs none of its libraries.
     from starlight.app.greenhouse_file import load
-    from starlight.greenhouse import extra
     from starlight.greenhouse.correspondent import GreenhouseKeeper
 
-    extra.require()
+    require("scipy", "expedition", f"correspondent {spec.name!r}")
     facility = load(base / spec.file)
     since = dtntime.from_text(spec.since) if spec.since else None
     tells = [destination(each) for each in spec.tells]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,7 +26,9 @@ _ROWS = 13
 """Days that a terminal shows; the page and the JSON have all."""
 
 
-class _Asked(NamedTuple):
+class GreenhouseOptions(NamedTuple):
+    """The options of `starlight greenhouse`."""
+
     file: str
     days: float | None
     sweep: str | None
@@ -61,8 +66,8 @@ class _Asked(NamedTuple):
 )
 @options.report
 @options.as_json
-@options.collected(_Asked)
-def greenhouse(asked: _Asked) -> None:
+@options.collected(GreenhouseOptions)
+def greenhouse(asked: GreenhouseOptions) -> None:
     """Solve a sealed room with people and plants by day: air, water, food, heat; which limit fails first.
 
     It is a model for research and training, not a safety device.
@@ -71,9 +76,9 @@ def greenhouse(asked: _Asked) -> None:
     Example: starlight greenhouse flowers.toml --days 60 --sweep m2=5:80
     """
     from starlight.app.greenhouse_file import load
-    from starlight.greenhouse import extra
+    from starlight.extras import require
 
-    extra.require()
+    require("scipy", "expedition", "greenhouse")
     from starlight.greenhouse.chances import chances
     from starlight.greenhouse.missing_carbon import infer
     from starlight.greenhouse.sizing import needs, sweep
@@ -84,8 +89,10 @@ def greenhouse(asked: _Asked) -> None:
     key, values = ("", []) if asked.sweep is None else swept_values(asked.sweep)
     line = simulate(facility, days)
     areas = needs(facility)
-    points = sweep(facility, key, values, days) if values else []
-    likely = chances(facility, days, asked.samples, asked.seed) if asked.samples else None
+    with _progress("Rooms compared", len(values)) as tell:
+        points = sweep(facility, key, values, days, tell) if values else []
+    with _progress("Rooms drawn", asked.samples) as tell:
+        likely = chances(facility, days, asked.samples, asked.seed, tell) if asked.samples else None
     missing = None if facility.observed is None else infer(facility.observed)
     if asked.report is not None:
         from starlight.reports.greenhouse_report import greenhouse_page
@@ -110,6 +117,16 @@ def greenhouse(asked: _Asked) -> None:
     for flag in line.flags:
         echo(f"Outside a model's range: {flag}.")
     echo("A model for research and training, not a safety device: it knows no fire, illness or poison.")
+
+
+@contextmanager
+def _progress(label: str, count: int) -> Iterator[Callable[[int], object]]:
+    """Give the call that moves a bar on by so many rooms; nobody sees one of a single room, or in a log."""
+    if count < 2 or not sys.stderr.isatty():
+        yield lambda more: None
+        return
+    with click.progressbar(length=count, label=label, file=sys.stderr) as bar:
+        yield bar.update
 
 
 def swept_values(text: str) -> tuple[str, list[float]]:

@@ -14,7 +14,7 @@ from starlight.cli.named import correspondent_named, topic_named
 from starlight.cli.node import OPEN_WAYS, client_of, letter_told, show_lateness, state_words
 from starlight.cli.options import as_json, collected, data_folder
 from starlight.cli.output import echo, print_json
-from starlight.cli.sent_parts import played_words
+from starlight.cli.sent_parts import played_words, premiere_words
 from starlight.errors import InputError
 
 if TYPE_CHECKING:
@@ -185,6 +185,8 @@ def _show_letter(letter: LetterView, lateness: LatenessView | None, names: dict[
         here = "" if part.is_here else f", {part.here_bytes} here"
         lasts = f", {played_words(part.duration_ms)}" if part.duration_ms else ""
         echo(f"    [{part.kind}] {part.name or part.media_type}{lasts}, {part.size_bytes} bytes{here}")
+        if part.premiere is not None:
+            echo(f"      {premiere_words(part.premiere)}")
     if letter.note:
         echo(f"    ({letter.note})")
     if lateness is not None:

@@ -15,7 +15,7 @@ from starlight.input_files import write_bytes
 if TYPE_CHECKING:
     from starlight.organics.gas_run import GasRun
     from starlight.organics.judgement import Judgement
-    from starlight.organics.library import Spectrum
+    from starlight.organics.reference_spectra import Spectrum
     from starlight.organics.triage import RunPart
 
 SHOWN_PICKS = 20
@@ -353,7 +353,7 @@ def _write_parts(chosen: list[RunPart], folder: Path) -> None:
 
 
 def _library(path: Path | None) -> tuple[Spectrum, ...]:
-    from starlight.organics.library import read_library, shipped
+    from starlight.organics.reference_spectra import read_library, shipped
 
     return shipped() if path is None else (*shipped(), *read_library(path))
 

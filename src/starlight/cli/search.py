@@ -56,9 +56,9 @@ def search(asked: SearchOptions) -> None:
 
     For research and training; it is no safety device.
     """
-    from starlight.search import extra
+    from starlight.extras import require
 
-    extra.require()
+    require("scipy", "expedition", "search")
     from starlight.reports import search_report
     from starlight.search import geography
     from starlight.search.answer import answer, as_json

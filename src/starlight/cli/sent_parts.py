@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from starlight.client.media_client import MadePart, MediaClient
     from starlight.messages.draft import Attachment
     from starlight.messages.letter_view import LetterView
+    from starlight.messages.premiere import PremiereView
 
 SHOWN_FROM_BYTES = 8 * 2**20
 """A file of this size is sent in a moment; of a larger one a person at a terminal sees how far it is."""
@@ -117,6 +118,15 @@ def show_parts(letter: LetterView, foreseen: PredictionView) -> None:
         size = f"{part.size_bytes:,}".replace(",", " ")
         lasts = f", {played_words(part.duration_ms)}" if part.duration_ms else ""
         echo(f"  {part.kind} {part.name or part.number}{lasts}, {size} bytes: there {at}{certain}")
+        if part.premiere is not None:
+            echo(f"    {premiere_words(part.premiere)}")
+
+
+def premiere_words(premiere: PremiereView) -> str:
+    """Return when a piece begins at both ends, in words."""
+    here, there = dtntime.to_text(premiere.starts), dtntime.to_text(premiere.starts_there)
+    late = "; it is whole there only after that" if premiere.is_late else ""
+    return f"premiere: {here} here, {there} there{late}"
 
 
 def played_words(duration_ms: int) -> str:

@@ -1,4 +1,4 @@
-"""How likely people live until a day: many rooms, drawn from what is uncertain, each solved.
+"""Chances of life until a day: many rooms, drawn from what is uncertain, each solved.
 
 The likelihood is one of the model: of a room as the file has it and uncertainties as it states them. What
 nobody thought of is not in it.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 
 import msgspec
 import numpy as np
@@ -20,7 +21,7 @@ SIGMAS_90 = 1.6449
 
 
 class Chances(msgspec.Struct, frozen=True):
-    """What many rooms say.
+    """The answer of many rooms.
 
     Attributes:
         samples, seed: how many were drawn, and from which seed.
@@ -46,7 +47,13 @@ class Chances(msgspec.Struct, frozen=True):
     fixed_kg: list[float]
 
 
-def chances(facility: Facility, days: float, samples: int, seed: int = 0) -> Chances:
+def chances(
+    facility: Facility,
+    days: float,
+    samples: int,
+    seed: int = 0,
+    tell: Callable[[int], object] = lambda more: None,
+) -> Chances:
     """Return how likely people live until each day.
 
     Args:
@@ -54,9 +61,13 @@ def chances(facility: Facility, days: float, samples: int, seed: int = 0) -> Cha
         days: to the end of which.
         samples: rooms that are drawn.
         seed: the same draws the same rooms.
+        tell: is called with 1 for each room that is solved, which takes a second or so.
     """
     random = np.random.default_rng(seed)
-    lines = [simulate(drawn(facility, random, days), days, COARSE) for _ in range(samples)]
+    lines = []
+    for _ in range(samples):
+        lines.append(simulate(drawn(facility, random, days), days, COARSE))
+        tell(1)
     counted = [float(day) for day in np.linspace(0, days, min(31, math.ceil(days) + 1))]
     deaths = [math.inf if each.death is None else each.death.day for each in lines]
     alive = [sum(death > day for death in deaths) for day in counted]

@@ -54,7 +54,7 @@ class RoomSpec(_Spec, frozen=True):
 
 
 class PeopleSpec(_Spec, frozen=True):
-    """Who breathes there, as multiples of a day of a crew member (NASA BVAD, NASA/TP-2015-218570).
+    """The people who breathe there, as multiples of a day of a crew member (NASA BVAD, NASA/TP-2015-218570).
 
     Attributes:
         activity: times the oxygen of a nominal day: about 0.7 in bed, 1 at work, 1.5 at hard work all day.
@@ -96,7 +96,7 @@ class BedSpec(_Spec, frozen=True):
     proxy_for: Label = ""
 
 
-class StormSpec(_Spec, frozen=True):
+class DustSpec(_Spec, frozen=True):
     """Days of dust in the sky of Mars, by its optical depth."""
 
     start_day: Days
@@ -124,7 +124,7 @@ class LightSpec(_Spec, frozen=True):
     optical_depth: Annotated[float, msgspec.Meta(ge=0, le=20)] = 0.5
     glass: Part = 0.7
     dust_per_day: Part = 0.0028
-    storm: list[StormSpec] = []
+    storm: list[DustSpec] = []
 
 
 class SoilSpec(_Spec, frozen=True):
@@ -227,7 +227,7 @@ class LimitsSpec(_Spec, frozen=True):
 
 
 class UncertaintySpec(_Spec, frozen=True):
-    """How well the figures are known: one standard deviation as a part of the value, normal but where told.
+    """The doubt about the figures: one standard deviation as a part of the value, normal but where told.
 
     Attributes:
         growth: of the crops against the model, log-normal.

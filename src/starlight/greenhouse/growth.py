@@ -34,7 +34,7 @@ crops)."""
 
 
 class PlantExchange(msgspec.Struct, frozen=True):
-    """What the cohorts do at a moment, each an array by cohort.
+    """The doings of the cohorts at a moment, each an array by cohort.
 
     Attributes:
         net: carbon fixed less breathed, in mol/d.

@@ -27,14 +27,14 @@ CLEAR_GAP = 3.0
 
 
 class MissingCarbon(msgspec.Struct, frozen=True):
-    """What the measured air says.
+    """The verdict of measured air.
 
     Attributes:
         lost_o2, gained_co2: between the first and last O2 measured, as mole fractions of the gas.
         missing: CO2 that burning so much should have left and that is not there, a mole fraction.
         sink_per_day: the part of the CO2 above that outside which the sink binds each day.
         sink_sigma: its standard deviation, by the curvature of the fit.
-        reported: whether there is a sink: carbon is missing, by more than `CLEAR_GAP` of what is uncertain.
+        reported: there is a sink: carbon is missing, by more than `CLEAR_GAP` of what is uncertain.
         respiration_per_day, plants_per_day: mole fractions; the plants' at the mean light of a year.
         forecast_o2_percent, straight_line_percent: on `day`, by this model and by a straight line.
     """

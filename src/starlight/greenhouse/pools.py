@@ -48,7 +48,7 @@ _LIKE = {"water": "vapour", "urine": "vapour", "scrubbed": "co2", "carbonate": "
 
 
 class Pools:
-    """Where each number stands in the state.
+    """The places of all numbers in the state.
 
     Args:
         food: the composition of the store.

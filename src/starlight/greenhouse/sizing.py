@@ -1,4 +1,4 @@
-"""How many square metres, and kW of lamps, hold people in oxygen, in clean air, in food; and rooms compared.
+"""Areas, and kW of lamps, that hold people in oxygen, in clean air, in food; and rooms compared.
 
 The areas are those of a bed that is sown in turns, so that it always has plants of all ages, in steady light
 and at 1000 ppm of CO2. A bed sown at once gives nothing for weeks.
@@ -7,6 +7,7 @@ and at 1000 ppm of CO2. A bed sown at once gives nothing for weeks.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import msgspec
 import numpy as np
@@ -30,7 +31,7 @@ MOST_POINTS = 200
 
 
 class Need(msgspec.Struct, frozen=True):
-    """What a crop needs to hold all people of a facility.
+    """The needs of a crop that is to hold all people of a facility.
 
     Attributes:
         crop: by name.
@@ -51,7 +52,7 @@ class Need(msgspec.Struct, frozen=True):
 
 
 class SweepPoint(msgspec.Struct, frozen=True):
-    """How a room goes with another value of one of its keys.
+    """The course of a room with another value of one of its keys.
 
     Attributes:
         first, first_day: the first limit that was crossed; empty and None where all held.
@@ -99,7 +100,13 @@ def _mean_growth(kind: Crop, ppf: float, hours: float, bed: BedSpec) -> tuple[fl
     return float(daily.mean()), float(fresh_kg * kind.edible_kcal_per_kg)
 
 
-def sweep(facility: Facility, key: str, values: list[float], days: float) -> list[SweepPoint]:
+def sweep(
+    facility: Facility,
+    key: str,
+    values: list[float],
+    days: float,
+    tell: Callable[[int], object] = lambda more: None,
+) -> list[SweepPoint]:
     """Return how a room goes with each of some values of a key.
 
     Args:
@@ -107,8 +114,13 @@ def sweep(facility: Facility, key: str, values: list[float], days: float) -> lis
         key: one of `SWEPT`; ``m2`` is the area of all beds together, whose parts stay.
         values: of the key.
         days: to the end of which.
+        tell: is called with 1 for each room that is solved, which takes a second or so.
     """
-    return [_point(value, simulate(changed(facility, key, value), days, COARSE)) for value in values]
+    points = []
+    for value in values:
+        points.append(_point(value, simulate(changed(facility, key, value), days, COARSE)))
+        tell(1)
+    return points
 
 
 def changed(facility: Facility, key: str, value: float) -> Facility:

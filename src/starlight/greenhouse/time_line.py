@@ -58,7 +58,7 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 class RoomTimeLine(msgspec.Struct, frozen=True):
-    """How it went.
+    """The course of a room.
 
     Attributes:
         samples: by day, from day 0 to the end, or to a death.

@@ -1,4 +1,4 @@
-"""Who may say that they have read and understood a letter: those whom it went to, and nobody else."""
+"""Copies of a letter, read and understood: believed of those whom it went to, and of nobody else."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from starlight.errors import InputError
 from starlight.organics.gas_run import GasRun, Matrix
-from starlight.organics.library import FIRST_MZ
+from starlight.organics.reference_spectra import FIRST_MZ
 
 SHRINKAGE = 1e-3
 """Added to each variance, as its part: ions that always go together would else cancel to nothing."""

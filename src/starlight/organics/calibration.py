@@ -1,4 +1,4 @@
-"""What an instrument's own runs say about false alarms: one calibration an instrument, kept as a file."""
+"""Calibrations: the word of an instrument's own runs about false alarms, one each, kept as a file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlight.input_files import read_text, write_bytes
 from starlight.organics.background import Background
 from starlight.organics.detector import Detector, visible
 from starlight.organics.gas_run import MOST_MZ, GasRun, Matrix
-from starlight.organics.library import FIRST_MZ, Spectrum
+from starlight.organics.reference_spectra import FIRST_MZ, Spectrum
 from starlight.organics.typicality import Typicality
 
 FORMAT = 1

@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from starlight.organics.background import Background, fractions
 from starlight.organics.gas_run import GasRun, Matrix
-from starlight.organics.library import FIRST_MZ, Spectrum
+from starlight.organics.reference_spectra import FIRST_MZ, Spectrum
 
 SEEN_SHARE = 0.3
 """The least share of a target's ion current that has to lie in an instrument's range to be looked for."""
@@ -36,9 +37,23 @@ def visible(target: Spectrum, size: int) -> bool:
     return bool(seen >= SEEN_SHARE and seen**2 / (shares**2).sum() >= SEEN_IONS)
 
 
+class RunLook(NamedTuple):
+    """A run held beside all targets, once for whatever is asked of it.
+
+    Attributes:
+        spectra: ion fractions of shape (spectrum, m/z from 12).
+        bins: of temperature, of each spectrum.
+        cosines: of shape (spectrum, target).
+    """
+
+    spectra: Matrix
+    bins: Matrix
+    cosines: Matrix
+
+
 @dataclass(frozen=True)
 class Peak:
-    """Where in a run a target is most alike.
+    """The place in a run at which a target is most alike.
 
     Args:
         score: the cosine, -1 to 1.
@@ -85,30 +100,29 @@ class Detector:
         visible_share = np.maximum(self._shares.sum(axis=1), 1e-300)
         return np.asarray((self._shares @ self.recorded(run)) / visible_share >= RECORDED_SHARE)
 
-    def cosines(self, run: GasRun) -> tuple[Matrix, Matrix]:
-        """Return the cosine of each spectrum with each target, and the spectra's bins.
-
-        Returns:
-            Cosines of shape (spectrum, target), and bins of shape (spectrum,).
-        """
+    def look(self, run: GasRun) -> RunLook:
+        """Return a run beside all targets: the cosine of each of its spectra with each of them."""
         # All targets in one product: a run costs milliseconds, its inverse is kept.
         spectra, bins = fractions(run, self.background.size)
         precision, pointed, norm = self._whitening(self.recorded(run).tobytes())
         apart = spectra - self.background.median
         length = np.sqrt(np.maximum(((apart @ precision) * apart).sum(axis=1), 1e-300))
-        return (apart @ pointed.T) / length[:, None] / norm[None], bins
+        return RunLook(spectra, bins, (apart @ pointed.T) / length[:, None] / norm[None])
 
-    def scores(self, run: GasRun) -> Matrix:
-        """Return the largest cosine in the run for each target, NaN where it can't be judged."""
-        cosines, bins = self.cosines(run)
+    def scores(self, run: GasRun, look: RunLook | None = None) -> Matrix:
+        """Return the largest cosine in the run for each target, NaN where it can't be judged.
+
+        Args:
+            look: at the run, where somebody has it already.
+        """
+        cosines = (look or self.look(run)).cosines
         # The largest over temperature: the calibration's runs get the same chance to be high somewhere.
-        best = cosines.max(axis=0) if len(bins) else np.full(len(self.targets), np.nan)
+        best = cosines.max(axis=0) if len(cosines) else np.full(len(self.targets), np.nan)
         return np.where(self.judged(run), best, np.nan)
 
-    def peak(self, run: GasRun, target: int) -> Peak:
+    def peak(self, look: RunLook, target: int) -> Peak:
         """Return where a target, named by its place, is most alike in a run that has spectra."""
-        cosines, bins = self.cosines(run)
-        line = cosines[:, target]
+        line, bins = look.cosines[:, target], look.bins
         best = int(line.argmax())
         # Grown from the peak, so that a second peak elsewhere is no part of the window.
         first = last = best

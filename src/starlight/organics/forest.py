@@ -11,13 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from starlight.errors import InputError
+from starlight.extras import require
 from starlight.organics.gas_run import Matrix
 
 TREES = 150
 """On the reference runs the log-loss of 400 is 0.002 better, for thrice the time (Geurts 2006, section 3)."""
-
-HOW = 'pip install "starlight-dtn[classify]"'
 
 COLUMNS = ("left", "right", "feature", "threshold", "share")
 
@@ -89,10 +87,9 @@ def learn(rows: Matrix, labels: NDArray[np.bool_], seed: int) -> Forest:
     Raises:
         InputError: scikit-learn is not installed.
     """
-    try:
-        from sklearn.ensemble import ExtraTreesClassifier
-    except ImportError:
-        raise InputError("a classifier can't be trained here", where="scikit-learn", right=HOW) from None
+    require("sklearn", "classify", "train")
+    from sklearn.ensemble import ExtraTreesClassifier
+
     model = ExtraTreesClassifier(TREES, max_features=0.1, random_state=seed, n_jobs=2)
     model.fit(rows.astype(np.float32), labels)
     return _tables([each.tree_ for each in model.estimators_], list(model.classes_).index(True))

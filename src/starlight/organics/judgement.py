@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from starlight.errors import InputError
-from starlight.organics.background import fractions
 from starlight.organics.calibration import Calibration
 from starlight.organics.conformal import discoveries, least_runs, p_value, too_many
-from starlight.organics.detector import Peak
+from starlight.organics.detector import Peak, RunLook
 from starlight.organics.gas_run import GasRun
-from starlight.organics.library import FIRST_MZ, Spectrum
+from starlight.organics.reference_spectra import FIRST_MZ, Spectrum
 
 STRANGE_P = 0.02
 """Runs stranger than all but 2 % of the calibration's get no answer: so many good ones are given up too."""
@@ -139,7 +138,8 @@ def _reasons(runs: Sequence[GasRun], calibration: Calibration, usual: Sequence[f
 def _judged(run: GasRun, calibration: Calibration, usual: float, alpha: float, rate: float) -> Judgement:
     detector = calibration.detector
     # Only what could be judged counts in the correction for many targets.
-    scores = detector.scores(run)
+    look = detector.look(run)
+    scores = detector.scores(run, look)
     places = np.flatnonzero(np.isfinite(scores)).tolist()
     p_values = [p_value(calibration.scores[place], scores[place]) for place in places]
     chosen = discoveries(p_values, rate)
@@ -148,8 +148,8 @@ def _judged(run: GasRun, calibration: Calibration, usual: float, alpha: float, r
             detector.targets[place],
             p,
             bool(p <= alpha and discovered),
-            detector.peak(run, place),
-            ions(run, calibration, place),
+            detector.peak(look, place),
+            ions(look, calibration, place),
         )
         for place, p, discovered in zip(places, p_values, chosen, strict=True)
     ]
@@ -158,12 +158,11 @@ def _judged(run: GasRun, calibration: Calibration, usual: float, alpha: float, r
     return Judgement(run.name, "", usual, tuple(findings), tuple(absent))
 
 
-def ions(run: GasRun, calibration: Calibration, place: int) -> tuple[Ion, ...]:
+def ions(look: RunLook, calibration: Calibration, place: int) -> tuple[Ion, ...]:
     """Return the evidence for a target, named by its place, at its peak in a run."""
     background = calibration.detector.background
-    spectra, bins = fractions(run, background.size)
-    peak = calibration.detector.peak(run, place)
-    excess = spectra[int(np.flatnonzero(bins == peak.place)[0])] - background.median
+    peak = calibration.detector.peak(look, place)
+    excess = look.spectra[int(np.flatnonzero(look.bins == peak.place)[0])] - background.median
     shares = calibration.detector.targets[place].shares(background.size)[FIRST_MZ:]
     strongest = np.argsort(-shares, kind="stable")[:IONS]
     return tuple(

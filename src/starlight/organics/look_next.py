@@ -1,4 +1,4 @@
-"""Where to sample next: a Gaussian process on the log-odds of a marker over places, with the cost of travel.
+"""The place to sample next: a Gaussian process on the log-odds of a marker, with the cost of travel.
 
 Rasmussen and Williams 2006, Gaussian Processes for Machine Learning, eq. 2.25 and 2.26, with a squared
 exponential kernel. The pick is the place of the highest upper bound of log-odds, less what its travel costs.
@@ -38,7 +38,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Field:
-    """How markers lie: stated by the user, shown with the picks.
+    """The way in which markers lie: stated by the user, shown with the picks.
 
     Args:
         length: over which places are alike, in the unit of their coordinates.

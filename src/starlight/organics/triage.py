@@ -1,4 +1,4 @@
-"""Which parts of which runs leave first, when a contact carries less than all of them: value by byte.
+"""The parts of runs that leave first, when a contact carries less than all of them: value by byte.
 
 The value of a part is stated in bits: by how much it lowers the uncertainty, at home, about whether the run
 holds an organic marker. Before anything came that is the entropy of the prior; the verdict takes most of it,

@@ -1,4 +1,4 @@
-"""How far a run as a whole lies from those of the calibration: the test of exchangeability."""
+"""The distance at which a run as a whole lies from those of the calibration: the test of exchangeability."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from starlight.organics.background import fractions
 from starlight.organics.gas_run import GasRun, Matrix
-from starlight.organics.library import FIRST_MZ
+from starlight.organics.reference_spectra import FIRST_MZ
 
 LOWEST = 1e-7
 """The ion fraction below which all are taken as alike: noise."""

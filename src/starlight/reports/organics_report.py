@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from starlight.organics.background import fractions
 from starlight.organics.calibration import Calibration
 from starlight.organics.gas_run import GasRun, bin_degc
 from starlight.organics.judgement import Finding, Judgement
-from starlight.organics.library import FIRST_MZ
+from starlight.organics.reference_spectra import FIRST_MZ
 from starlight.reports.page import Chart, ChartLine, Grid, Part, page
 
 LEAD = (
@@ -91,7 +90,7 @@ def _run_parts(run: GasRun, answer: Judgement, calibration: Calibration) -> Iter
     shown = answer.best or answer.findings[0]
     detector = calibration.detector
     target = shown.target
-    spectra, bins = fractions(run, detector.background.size)
+    spectra, bins, cosines = detector.look(run)
     background = detector.background
     # Water and carbon dioxide carry nearly all ions; a marker is seen only beside what each ion usually does.
     usual = np.sqrt(np.diag(background.covariance))
@@ -116,7 +115,6 @@ def _run_parts(run: GasRun, answer: Judgement, calibration: Calibration) -> Iter
         time=False,
         x_label="m/z",
     )
-    cosines, _ = detector.cosines(run)
     line = cosines[:, detector.targets.index(target)].tolist()
     first, last = shown.peak.window
     yield Chart(

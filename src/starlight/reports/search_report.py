@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from starlight.reports.page import Chart, ChartLine, Grid, Part, SectorMap, page
 from starlight.search.answer import CANNOT_KNOW, HOURS, SearchAnswer
-from starlight.search.posterior import Posterior
 from starlight.search.suit import HOUR_S
 
 AHEAD_H = (0, 1, 2)
@@ -25,8 +24,7 @@ def search_page(found: SearchAnswer) -> str:
 def _parts(found: SearchAnswer) -> Iterator[Part]:
     for hours in AHEAD_H:
         at_s = found.at_s + hours * HOUR_S
-        later = Posterior(found.posterior.hypotheses, found.loss.reports, at_s)
-        chances, outside = later.map(found.grid)
+        chances, outside = found.posterior.map(found.grid, at_s=at_s)
         title = f"Where they may be at {found.time(at_s)}"
         told = f"The darker the likelier, at most {chances.max():.1%}; outside the map {outside:.1%}. "
         caption = told + f"Sectors of {found.grid.cell_m:g} m, north up; lines are planned courses."

@@ -20,8 +20,8 @@ def allocate(probability: Floats, area_m2: Floats, effort_m2: float) -> Floats:
     Returns:
         effort in m2, [cells]; its sum is `effort_m2` where any cell has a probability.
 
-    Source: Stone (1975), "Theory of optimal search", theorem 2.2.4 and example 2.2.8: every cell that is
-    searched ends at the same density of what is still undetected.
+    Source: Stone (1975), "Theory of optimal search", chapter 2: every cell that is searched ends at the same
+    density of what is still undetected.
     """
     density = probability / area_m2
     order = np.argsort(-density, kind="stable")

@@ -11,7 +11,7 @@ from starlight.search.allocation import allocate
 from starlight.search.hypotheses import INTENTS, UNKNOWN, Courses, draw
 from starlight.search.posterior import Posterior, region
 from starlight.search.search_file import Awaiting
-from starlight.search.search_reading import AwaitedReport, Loss
+from starlight.search.search_reading import AwaitedReport, LostCase
 from starlight.search.slope_graph import SlopeGraph
 from starlight.search.sortie_plan import PlannedSearch, plan
 from starlight.search.suit import HOUR_S, LIMITS
@@ -47,7 +47,7 @@ class SearchAnswer(NamedTuple):
         awaited: of each awaited report, its state.
     """
 
-    loss: Loss
+    loss: LostCase
     at_s: float
     posterior: Posterior
     grid: Terrain
@@ -66,7 +66,7 @@ class SearchAnswer(NamedTuple):
         return to_text(self.loss.fix_time + round(seconds * SECOND))
 
 
-def answer(loss: Loss, at_s: float) -> SearchAnswer:
+def answer(loss: LostCase, at_s: float) -> SearchAnswer:
     """Work out the answer of a search at a moment, in seconds after the last fix.
 
     Raises:
@@ -108,7 +108,7 @@ def answer(loss: Loss, at_s: float) -> SearchAnswer:
     )
 
 
-def _state(awaited: AwaitedReport, loss: Loss, at_s: float) -> Awaiting:
+def _state(awaited: AwaitedReport, loss: LostCase, at_s: float) -> Awaiting:
     if any(report.id == awaited.id for report in loss.reports):
         return "reported"
     if at_s < awaited.due_s:
@@ -118,7 +118,6 @@ def _state(awaited: AwaitedReport, loss: Loss, at_s: float) -> Awaiting:
 
 def as_json(found: SearchAnswer) -> dict[str, Any]:
     """Return an answer as JSON tells it; lengths in m, probabilities 0 to 1, times in ISO 8601."""
-    east, north = found.grid.middles()
     known = found.loss.suit
     stated = (known.oxygen_kg, known.scrubber_kg, known.battery_wh, known.water_kg)
     return {
@@ -143,17 +142,7 @@ def as_json(found: SearchAnswer) -> dict[str, Any]:
         "region_50": region(found.probability, 0.5).tolist(),
         "region_90": region(found.probability, 0.9).tolist(),
         "sector_m": found.grid.cell_m,
-        "sectors": [
-            {
-                "cell": int(cell),
-                "east_m": float(east[cell]),
-                "north_m": float(north[cell]),
-                "probability": float(found.probability[cell]),
-                "alive_there": float(found.alive_there[cell]),
-                "effort_m2": float(found.effort_m2[cell]),
-            }
-            for cell in region(found.probability, 0.99)
-        ],
+        "sectors": _sectors(found),
         "awaited": [
             {
                 "id": each.id,
@@ -169,3 +158,19 @@ def as_json(found: SearchAnswer) -> dict[str, Any]:
         ],
         "cannot_know": CANNOT_KNOW,
     }
+
+
+def _sectors(found: SearchAnswer) -> list[dict[str, Any]]:
+    """Return the sectors in which the lost one is with 99 %, as JSON tells them."""
+    east, north = found.grid.middles()
+    return [
+        {
+            "cell": int(cell),
+            "east_m": float(east[cell]),
+            "north_m": float(north[cell]),
+            "probability": float(found.probability[cell]),
+            "alive_there": float(found.alive_there[cell]),
+            "effort_m2": float(found.effort_m2[cell]),
+        }
+        for cell in region(found.probability, 0.99)
+    ]

@@ -1,4 +1,4 @@
-"""Is the map true? Losses whose truth is known, the share of them inside regions of a stated probability."""
+"""The test of the map: losses whose truth is known, and the share of them inside its regions."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class _Loss(NamedTuple):
     reports: list[SearchReport]
 
 
-class Losses:
+class StagedLosses:
     """Losses over one terrain, each of them searched for twice in vain.
 
     Args:
@@ -121,7 +121,7 @@ def widened(conduct: Conduct, times: float) -> Conduct:
 
 
 def widened_until_true(
-    losses: Losses, courses: Courses, conduct: Conduct, grid: Terrain, hypotheses: int
+    losses: StagedLosses, courses: Courses, conduct: Conduct, grid: Terrain, hypotheses: int
 ) -> list[tuple[float, Coverage]]:
     """Return each widening that was tried and its coverage, until the region of 90 % holds enough."""
     tried: list[tuple[float, Coverage]] = []

@@ -1,4 +1,4 @@
-"""How likely a search finds who is there: probability of detection by coverage.
+"""Probability of detection of who is there, by coverage.
 
 Coverage is sweep width times length of track over area (Koopman 1946; US Coast Guard 1996, "The theory of
 search").

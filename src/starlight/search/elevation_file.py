@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
 from starlight.errors import InputError
+from starlight.extras import require
 from starlight.input_files import read_bytes
 from starlight.search.terrain import MOST_CELLS, Terrain, measured
 
@@ -39,10 +39,7 @@ def read_geotiff(path: Path, source: str) -> Terrain:
     Raises:
         InputError: it can't be read, is turned or in degrees, or has holes; or rasterio is not there.
     """
-    if find_spec("rasterio") is None:
-        raise InputError(
-            "a GeoTIFF can't be read here", where=str(path), right='pip install "starlight-dtn[geotiff]"'
-        )
+    require("rasterio", "geotiff", str(path))
     from rasterio.errors import RasterioError
     from rasterio.io import MemoryFile
 

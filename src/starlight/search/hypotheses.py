@@ -51,7 +51,7 @@ class LastFix(NamedTuple):
 
 @dataclass(frozen=True)
 class Conduct:
-    """What is believed of how the lost one goes on; the weights are a judgement, and shown as such.
+    """A belief in how the lost one goes on; the weights are a judgement, and shown as such.
 
     Attributes:
         weights: of each of INTENTS, 0 or more, not all 0.

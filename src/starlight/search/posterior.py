@@ -1,4 +1,4 @@
-"""Where the lost one is, given that searches found nothing: the weights of the hypotheses, maps, regions."""
+"""The belief after searches found nothing: weights of the hypotheses, maps of the lost one, regions."""
 
 from __future__ import annotations
 
@@ -49,14 +49,16 @@ class Posterior:
             raise InputError(told, right=right)
         self.weights = weights / self.left
 
-    def map(self, grid: Terrain, *, alive: bool = False) -> tuple[Floats, float]:
+    def map(self, grid: Terrain, *, alive: bool = False, at_s: float | None = None) -> tuple[Floats, float]:
         """Return the probability of each cell of a grid, and that of being outside the map.
 
         Args:
             alive: the lost one has to live as well.
+            at_s: another moment than that of the question, seconds after the last fix.
         """
-        east, north = self.hypotheses.positions(self.at_s)
-        weights = self.weights * self.hypotheses.alive(self.at_s) if alive else self.weights
+        moment = self.at_s if at_s is None else at_s
+        east, north = self.hypotheses.positions(moment)
+        weights = self.weights * self.hypotheses.alive(moment) if alive else self.weights
         inside = grid.holds(east, north)
         cells = grid.cells_of(east[inside], north[inside])
         found = np.bincount(cells, weights[inside], grid.height_m.size)
@@ -83,7 +85,12 @@ def _missed(hypotheses: Hypotheses, report: SearchReport) -> Floats:
 
 
 def region(probability: Floats, share: float) -> Ints:
-    """Return the fewest cells that together have a share of the probability, the likeliest first."""
+    """Return the fewest cells that together have a share of the probability, the likeliest first.
+
+    None where no cell has any: then whoever is lost has left the map.
+    """
     order = np.argsort(-probability, kind="stable")
     total = np.cumsum(probability[order])
+    if total[-1] <= 0:
+        return np.zeros(0, dtype=np.int64)
     return np.asarray(order[: int(np.searchsorted(total, share * total[-1])) + 1], dtype=np.int64)

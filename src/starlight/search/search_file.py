@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from starlight.search.detection import Law
+from starlight.search.hypotheses import Conduct
+from starlight.search.suit import HOUR_S, Suit
 
 Positive = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -63,36 +65,36 @@ class IntentTable(_Table, frozen=True):
     shelter: Weight = 0.0
     stay: Weight = 0.0
     terrain: Weight = 0.0
-    unknown: Share = 0.05
+    unknown: Share = Conduct.unknown_share
 
 
 class ConductTable(_Table, frozen=True):
-    """How the lost one goes on; the defaults are those of `hypotheses.Conduct`."""
+    """The conduct of the lost one; the defaults are those of `hypotheses.Conduct`."""
 
     home: list[Place] = []
     shelters: list[Place] = []
-    speed_factor: Positive = 0.7
-    speed_spread: Share = 0.3
-    delay_min: Positive = 15.0
-    halt_h: Positive = 4.0
-    ground_doubt: Share = 0.3
-    drift_mps: Share = 0.03
-    walking_w: Positive = 293.0
-    resting_w: Positive = 120.0
-    heat_spread: Share = 0.15
-    hazard_per_h: Share = 0.0
+    speed_factor: Positive = Conduct.speed_factor
+    speed_spread: Share = Conduct.speed_spread
+    delay_min: Positive = Conduct.delay_s / 60
+    halt_h: Positive = Conduct.halt_s / HOUR_S
+    ground_doubt: Share = Conduct.ground_doubt
+    drift_mps: Share = Conduct.drift_mps
+    walking_w: Positive = Conduct.walking_w
+    resting_w: Positive = Conduct.resting_w
+    heat_spread: Share = Conduct.heat_spread
+    hazard_per_h: Share = Conduct.hazard_per_h
 
 
 class SuitTable(_Table, frozen=True):
-    """What the suit holds at the last fix; what is left out is told as not known."""
+    """The loads of the suit at the last fix; what is left out is told as not known."""
 
     oxygen_kg: Positive
-    leak_kg_per_h: Share = 0.0
+    leak_kg_per_h: Share = Suit.leak_kg_per_h
     scrubber_kg: Positive | None = None
     battery_wh: Positive | None = None
-    electric_w: Positive = 50.0
+    electric_w: Positive = Suit.electric_w
     water_kg: Positive | None = None
-    reserve_h: Hours = 0.0
+    reserve_h: Hours = Suit.reserve_h
 
 
 class SearcherTable(_Table, frozen=True):
@@ -155,7 +157,7 @@ class SearchFile(_Table, frozen=True):
     intent: IntentTable
     suit: SuitTable
     conduct: ConductTable = ConductTable()
-    searcher: list[SearcherTable] = []
+    searcher: Annotated[list[SearcherTable], msgspec.Meta(max_length=64)] = []
     report: list[ReportTable] = []
     awaited: list[AwaitedTable] = []
     hypotheses: Annotated[int, msgspec.Meta(ge=1_000, le=2_000_000)] = 100_000

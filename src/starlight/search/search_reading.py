@@ -31,7 +31,7 @@ class AwaitedReport(NamedTuple):
     knowable_s: float
 
 
-class Loss(NamedTuple):
+class LostCase(NamedTuple):
     """All that the files of a search say.
 
     Attributes:
@@ -50,7 +50,7 @@ class Loss(NamedTuple):
     awaited: list[AwaitedReport]
 
 
-def load(path: Path, more: tuple[Path, ...], at: int | None) -> tuple[Loss, float]:
+def load(path: Path, more: tuple[Path, ...], at: int | None) -> tuple[LostCase, float]:
     """Read the files of a search.
 
     Args:
@@ -89,7 +89,7 @@ def load(path: Path, more: tuple[Path, ...], at: int | None) -> tuple[Loss, floa
             "the last fix lies outside the terrain", where=f"{path}: fix", right="Take more ground"
         )
     suit = Suit(**{name: getattr(file.suit, name) for name in file.suit.__struct_fields__})
-    return Loss(file, start, terrain, fix, conduct, suit, searchers, known, awaited), at_s
+    return LostCase(file, start, terrain, fix, conduct, suit, searchers, known, awaited), at_s
 
 
 class _Since:

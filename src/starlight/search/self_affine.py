@@ -10,7 +10,7 @@ from starlight.search.terrain import Floats, Terrain
 
 
 class Roughness(NamedTuple):
-    """How rough a place is: root mean square slope at 1 m, and how it falls with the lag.
+    """The roughness of a place: root mean square slope at 1 m, and how it falls with the lag.
 
     Attributes:
         slope_1m_deg: root mean square slope between points 1 m apart.
@@ -33,8 +33,8 @@ PATHFINDER = Roughness(5.9, 0.61)
 def field(rows: int, columns: int, hurst: float, rng: np.random.Generator) -> Floats:
     """Return a self-affine surface without unit: mean 0, deviation 1.
 
-    Source: spectral synthesis, Turcotte (1997), "Fractals and chaos", section 7.4: power falls with the wave
-    number to -2 (hurst + 1).
+    Source: spectral synthesis, Turcotte (1997), "Fractals and chaos in geology and geophysics": power falls
+    with the wave number to -2 (hurst + 1).
     """
     # Twice as large, of which a quarter is kept: the whole is periodic, so its edges would fit each other.
     tall, wide = 2 * rows, 2 * columns

@@ -16,6 +16,9 @@ COVERAGES = (0.5, 1.0, 2.0)
 PLANNED = 100_000
 """Hypotheses by which courses are planned: a sector of 1 % is then known to 3 %, better than any input."""
 
+MOST_SEARCHES = 1_000
+"""In one plan: more than people can be told. Searchers of any speed would else be planned for ever."""
+
 SLICES = 12
 """Moments at which the moving map is looked at, over all the time that is planned."""
 
@@ -109,7 +112,7 @@ def plan(posterior: Posterior, grid: Terrain, searchers: list[Searcher]) -> list
 
     Each time, whoever is free first takes the sector and the thoroughness that find the most per second, on
     way and there, of who would be alive then; what they find is taken out before the next one chooses.
-    It is a greedy plan, not the best of all; a new report asks for a new one.
+    It is a greedy plan of `MOST_SEARCHES` at most, not the best of all; a new report asks for a new one.
     """
     if not searchers:
         return []
@@ -121,7 +124,7 @@ def plan(posterior: Posterior, grid: Terrain, searchers: list[Searcher]) -> list
         if each.end_s > posterior.at_s
     ]
     planned: list[PlannedSearch] = []
-    while free:
+    while free and len(planned) < MOST_SEARCHES:
         free.sort(key=lambda each: (each.ready_s, each.name))
         searcher = free.pop(0)
         best = _best(slices, grid, searcher, middles)

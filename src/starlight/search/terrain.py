@@ -90,7 +90,7 @@ class Terrain:
     def rms_slope_deg(self, lag_m: float) -> float:
         """Return the root mean square slope between points one lag apart, along both axes.
 
-        Source: Shepard and others (2001), "The roughness of natural terrain", equation 5.
+        Source: Shepard and others (2001), "The roughness of natural terrain".
         """
         lag = max(1, round(lag_m / self.cell_m))
         south = self.height_m[lag:] - self.height_m[:-lag]

@@ -1,4 +1,4 @@
-"""How fast people in suits walk, by the slope of the ground."""
+"""The speed of people who walk in suits, by the slope of the ground."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a page shows and JSON tells, as values, and the contracts by which it asks for them."""
+"""The values that a page shows and JSON tells, and the contracts by which it asks for them."""
