@@ -23,7 +23,8 @@ export class Premieres {
     const passed = (this.clock.now() - begins) / 1000;
     if (!(passed >= 0) || !this.clock.rate) return null;
     const seconds = passed / this.clock.rate;
-    return seconds < Number(row.dataset.lasts) / 1000 ? seconds : null;
+    const lasts = Number(row.dataset.lasts) / 1000 || Infinity; // nobody has to have said how long it plays
+    return seconds < lasts ? seconds : null;
   }
 
   pressed(button) {
