@@ -27,7 +27,7 @@ def keeper(facility: Facility = EMPTY_ROOM) -> GreenhouseKeeper:
 
 def desk(now: int) -> Desk:
     """Return a desk at a time; nothing else of it is asked."""
-    return Desk(now, None, None, None)  # type: ignore[arg-type]
+    return Desk(now, None, None, None, None, None)  # type: ignore[arg-type]
 
 
 def measured(at: int, vehicle: str = SENSOR, **readings: Any) -> Telemetry:

@@ -16,6 +16,7 @@ from starlight.dtntime import DAY, MILLISECOND, SECOND
 from starlight.engine.node import Node
 from starlight.forwarding.fragmentation import RELAY_BYTES
 from starlight.messages.conversation_order import thread_of
+from starlight.messages.correspondent import Maker
 from starlight.messages.draft import Draft
 from starlight.messages.first_format import encode_first
 from starlight.messages.forecast import Prediction
@@ -129,12 +130,17 @@ class FakeNode:
         self.posts: list[Submit] = []
         self.random = Random(number)
         self.fact: Callable[[str], Fact | None] = lambda name: None
+        self.makers: list[Maker] = []
         self.office = self.fresh_office()
 
     def fresh_office(self) -> PostOffice:
         """Return an office that has nothing in memory."""
         return PostOffice(
-            self.engine.forecaster, booked=self.booked, entropy=self.random.randbytes, fact=self.fact
+            self.engine.forecaster,
+            booked=self.booked,
+            correspondents=self.makers,
+            entropy=self.random.randbytes,
+            fact=self.fact,
         )
 
     def booked(self, key: str) -> tuple[Route, ...]:

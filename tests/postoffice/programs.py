@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
 
 import msgspec
 
@@ -46,6 +47,10 @@ class Noting(Correspondent):
 
     def telemetry_came(self, telemetry: Telemetry, desk: Desk) -> Iterable[Act]:
         return self._note("telemetry_came", telemetry.kind, desk)
+
+    def part_came(self, letter: Letter, number: int, desk: Desk) -> Iterable[Act]:
+        data = desk.part(letter.id, number, 16 << 20)
+        return self._note("part_came", f"{number} {sha256(data).hexdigest()}", desk)
 
     def written(self, letter: Letter) -> None:
         self.notes.told.append(f"written {letter.text}")

@@ -28,6 +28,25 @@ def part_bytes(mailbox: Mailbox, letter_id: str, number: int) -> tuple[Part, Ite
     return part, mailbox.bodies.read(state.reference, state.chunks)
 
 
+def whole_part(mailbox: Mailbox, letter_id: str, number: int, most: int) -> bytes:
+    """Return all bytes of a part of a letter in a mailbox.
+
+    Args:
+        mailbox: whose letter.
+        letter_id, number: which part of it.
+        most: how large it may be, in bytes, to stand in memory.
+
+    Raises:
+        InputError: there is no such part, it is not here whole, or it is larger.
+    """
+    part, pieces = part_bytes(mailbox, letter_id, number)
+    if part.size > most:
+        raise InputError(
+            f"the part has {part.size} bytes", where="part", right=f"Here at most {most} are read"
+        )
+    return b"".join(pieces)
+
+
 def beginning(mailbox: Mailbox, letter_id: str, number: int, most: int) -> tuple[Part, bytes]:
     """Return a part of a letter in a mailbox, and all of its bytes that are here without a gap.
 

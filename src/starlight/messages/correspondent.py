@@ -83,6 +83,20 @@ class MailboxReader(Protocol):
         """Return letters to and from an address, in the order in which both ends show them."""
 
 
+class ContactRoom(NamedTuple):
+    """What the next contact on the way to an address still carries, as the plan and the bookings say.
+
+    Attributes:
+        leaves: when what is written now leaves, in ns.
+        ends: when the first contact of its way ends, in ns: from then on there is room in another.
+        bytes: that fit into every contact of the way, headers included.
+    """
+
+    leaves: int
+    ends: int
+    bytes: int
+
+
 class Desk(NamedTuple):
     """The means of a correspondent in one call; of no use after it.
 
@@ -91,12 +105,19 @@ class Desk(NamedTuple):
         mailbox: its own, for reading.
         entropy: returns so many random bytes; seeded in virtual time, unforeseeable in real time.
         forecast: returns what to expect of a draft sent now; the draft may be blank.
+        room: returns what the next contact on the way of a draft still carries; None where nothing has to
+            leave this node, or no way is known.
+        part: returns the bytes of a part of a letter that is here, by the letter's id, the part's number and
+            how large it may be in bytes to stand in memory; InputError when there is no such part, it is
+            not here whole, or it is larger.
     """
 
     now: int
     mailbox: MailboxReader
     entropy: Callable[[int], bytes]
     forecast: Callable[[Draft], Prediction]
+    room: Callable[[Draft], ContactRoom | None]
+    part: Callable[[str, int, int], bytes]
 
 
 class NewPart(msgspec.Struct, frozen=True):
@@ -182,7 +203,28 @@ class SendTelemetry(msgspec.Struct, frozen=True):
         check(Telemetry("ipn:1.1", 0, self.kind, self.position, dict(self.readings)))
 
 
-Act = Write | MarkRead | WithdrawLetter | SendTelemetry
+NOTE_MAX_CHARS = 500
+
+
+class Note(msgspec.Struct, frozen=True):
+    """Put into the trace what a program has found, for the story of a rehearsal and for whoever looks there.
+
+    Attributes:
+        text: a sentence; at most NOTE_MAX_CHARS characters.
+
+    Raises:
+        InputError: it is longer.
+    """
+
+    text: str
+
+    def __post_init__(self) -> None:
+        """Check it where it is made, as `Write` is."""
+        if len(self.text) > NOTE_MAX_CHARS:
+            raise InputError(f"a note of {len(self.text)} characters", right=f"At most {NOTE_MAX_CHARS}")
+
+
+Act = Write | MarkRead | WithdrawLetter | SendTelemetry | Note
 
 
 class Correspondent:
@@ -207,6 +249,18 @@ class Correspondent:
         Args:
             letter: it is in the mailbox already, and unread.
             desk: what it may ask.
+        """
+        return ()
+
+    def part_came(self, letter: Letter, number: int, desk: Desk) -> Iterable[Act]:
+        """Take note of a part that travelled apart from its letter, and is now here whole; once for each.
+
+        Parts that travel in their letter are there with it, and are not told of.
+
+        Args:
+            letter: whose part it is.
+            number: which of its parts, from 0.
+            desk: what it may ask; `desk.part` gives the bytes.
         """
         return ()
 

@@ -250,6 +250,19 @@ class MessageForecaster:
             unhurried_at=self._back(outgoing, unhurried, ANSWER_BYTES),
         )
 
+    def room(self, outgoing: Outgoing, now: int) -> tuple[int, int, int] | None:
+        """Return what the next contact on the way of a message still carries, beside what is booked.
+
+        Returns:
+            When the message leaves, when the first contact of its way ends, both in ns, and how many bytes
+            of its urgency fit into every contact of the way; None where it stays here, or no way is known.
+        """
+        route = self.forecast(outgoing, now).route
+        if route is None or not route.hops:
+            return None
+        free = min(limit.volume for limit in self._router.bookings.limits(route))
+        return route.leaves, route.hops[0].contact.end, free
+
     def _silence(self, found: Forecast, now: int) -> Silence | None:
         """Return why a message waits long, or has no route."""
         codes = {doubt.code for doubt in found.doubts}

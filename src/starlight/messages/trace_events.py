@@ -319,7 +319,20 @@ class ActRefused(CorrespondentTrouble, frozen=True, tag="correspondent.refused")
     reason: str
 
 
+class CorrespondentNoted(TraceEvent, frozen=True, tag="correspondent.noted"):
+    """A correspondent tells what it has found.
+
+    Attributes:
+        address: of its mailbox.
+        text: a sentence, in its own words.
+    """
+
+    address: str
+    text: str
+
+
 EVENTS: tuple[type[TraceEvent], ...] = (
+    CorrespondentNoted,
     LetterWritten,
     LetterQueued,
     LetterRejected,

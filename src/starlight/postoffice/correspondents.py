@@ -10,16 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from starlight.dtntime import HOUR
 from starlight.errors import InputError
+from starlight.mailboxes.part_reading import whole_part
 from starlight.messages.correspondent import (
     Act,
+    ContactRoom,
     Desk,
     Maker,
     MarkRead,
+    Note,
     SendTelemetry,
     WithdrawLetter,
     Write,
@@ -27,7 +31,7 @@ from starlight.messages.correspondent import (
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.forecast import Prediction
 from starlight.messages.letter import Letter, Telemetry
-from starlight.messages.trace_events import ActRefused, say
+from starlight.messages.trace_events import ActRefused, CorrespondentNoted, say
 from starlight.node.application import Request
 from starlight.postoffice.addresses import Addresses, canonical
 from starlight.postoffice.hosted import Hosted
@@ -40,6 +44,11 @@ from starlight.postoffice.uploads import Uploads
 POSTS_PER_HOUR = 3_600
 """Letters and telemetry that one correspondent posts in an hour of the mission: one a second is more than
 any vehicle here measures, and two that answer each other at once come to an end."""
+
+
+class _WholePart(NamedTuple):
+    letter: Letter
+    number: int
 
 
 class Correspondents:
@@ -76,7 +85,7 @@ class Correspondents:
         self._entropy = entropy
         self._hosted: dict[str, Hosted] = {}
         # Told only in the timer's turn: the inbox has not yet kept what it is in the middle of taking.
-        self._came: list[tuple[Hosted, Letter | Telemetry]] = []
+        self._came: list[tuple[Hosted, Letter | Telemetry | _WholePart]] = []
         self._came_at = 0
         self._next: int | None = None  # when the first of them is due; asked for after each step
         self._hour = 0
@@ -103,6 +112,13 @@ class Correspondents:
         hosted = self._hosted.get(address)
         if hosted is not None:
             self._came.append((hosted, message))
+            self._next = self._came_at = now
+
+    def note_part(self, address: str, letter: Letter, number: int, now: int) -> None:
+        """Take note of a part of a letter in a mailbox that is now whole; told as what comes is."""
+        hosted = self._hosted.get(address)
+        if hosted is not None:
+            self._came.append((hosted, _WholePart(letter, number)))
             self._next = self._came_at = now
 
     def mailbox_turned(self) -> None:
@@ -135,18 +151,30 @@ class Correspondents:
         return mailbox is not None and mailbox.is_open
 
     def _desk(self, hosted: Hosted, now: int) -> Desk:
-        forecast = partial(self._forecast, hosted.address, now)
-        return Desk(now, self._mailboxes[hosted.address], self._entropy, forecast)
+        address, forecasts = hosted.address, self._forecasts
 
-    def _forecast(self, address: str, now: int, draft: Draft) -> Prediction:
-        return self._forecasts.predict(address, draft, now)
+        def forecast(draft: Draft) -> Prediction:
+            return forecasts.predict(address, draft, now)
 
-    def _tell(self, hosted: Hosted, message: Letter | Telemetry, now: int) -> list[Request]:
+        def room(draft: Draft) -> ContactRoom | None:
+            return forecasts.room(address, draft, now)
+
+        mailbox = self._mailboxes[address]
+        return Desk(now, mailbox, self._entropy, forecast, room, partial(whole_part, mailbox))
+
+    def _tell(self, hosted: Hosted, message: Letter | Telemetry | _WholePart, now: int) -> list[Request]:
         desk = self._desk(hosted, now)
-        if isinstance(message, Letter):
-            answer = hosted.call("letter_came", lambda program: program.letter_came(message, desk), now)
-        else:
-            answer = hosted.call("telemetry_came", lambda program: program.telemetry_came(message, desk), now)
+        match message:
+            case Letter() as letter:
+                answer = hosted.call("letter_came", lambda program: program.letter_came(letter, desk), now)
+            case Telemetry() as told:
+                answer = hosted.call(
+                    "telemetry_came", lambda program: program.telemetry_came(told, desk), now
+                )
+            case _WholePart(letter, number):
+                answer = hosted.call(
+                    "part_came", lambda program: program.part_came(letter, number, desk), now
+                )
         return self._perform(hosted, *answer, now)
 
     def _perform(
@@ -173,6 +201,9 @@ class Correspondents:
                 return self._inbox.mark_read(address, letter_id, now)
             case WithdrawLetter(letter_id):
                 return self._outbox.withdraw(address, letter_id, now)
+            case Note(text):
+                self._count(address, now)
+                return [say(now, self._node, CorrespondentNoted(address, text))]
             case SendTelemetry():
                 self._count(address, now)
                 return self._outbox.send_telemetry(

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from starlight.dtntime import MILLISECOND
 from starlight.errors import InputError
 from starlight.messages.awaited_name import is_name
+from starlight.messages.correspondent import ContactRoom
 from starlight.messages.course import by_node
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Draft
@@ -91,6 +92,20 @@ class LetterForecasts:
             return Prediction(None, None, None, None, None, outgoing[0].payload_bytes)
         found = [self._forecaster.predict(each, leaves) for each in outgoing]
         return max(found, key=lambda each: _when(each.arrives))
+
+    def room(self, address: str, draft: Draft, now: int) -> ContactRoom | None:
+        """Return what the next contact on the way of a letter sent now still carries.
+
+        Of a group it is the way on which the least is free. Arguments and errors as in `predict`.
+
+        Returns:
+            None where it stays at this node, or no way is known.
+        """
+        outgoing = self._outgoing(address, draft, now)
+        if any(is_name(each.destination) for each in outgoing):
+            return None
+        found = [room for each in outgoing if (room := self._forecaster.room(each, now)) is not None]
+        return min(map(ContactRoom._make, found), key=lambda room: room.bytes, default=None)
 
     def predict_parts(
         self, address: str, draft: Draft, now: int, more: Sequence[PartSize] = ()

@@ -7,7 +7,7 @@ there: so nobody can fill a mailbox with parts of letters that never were.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import islice
 
 from msgspec.structs import replace
@@ -55,6 +55,11 @@ class PartArrivals:
         self._asks: dict[tuple[str, str], int] = {}
         # Until when the author of a part need not be told again that there is no room.
         self._told: dict[tuple[str, str, int], int] = {}
+        self._watchers: list[Callable[[str, Letter, int, int], None]] = []
+
+    def watch(self, came: Callable[[str, Letter, int, int], None]) -> None:
+        """Tell a watcher of each part that is whole: in which mailbox, of which letter, its number, when."""
+        self._watchers.append(came)
 
     def resume(self, mailbox: Mailbox, letter_id: str, received: Received) -> None:
         """Go on waiting for the parts of a letter, after a start."""
@@ -121,6 +126,8 @@ class PartArrivals:
         if came_whole:
             whole = PartArrived(mailbox.address, letter.id, chunk.part, part.size)
             requests.append(say(now, self._node, whole))
+            for came in self._watchers:
+                came(mailbox.address, letter, chunk.part, now)
         return [*requests, *self._came(mailbox, letter, chunk.part if came_whole else None, now)]
 
     def next_wakeup(self) -> int | None:

@@ -177,6 +177,7 @@ class PostOffice:
         self._correspondents = Correspondents(
             correspondents, addresses, boxes, self.outbox, self.inbox, self.forecasts, self.uploads, entropy
         )
+        self._arrivals.watch(self._correspondents.note_part)
 
     def mailbox(self, address: str) -> Mailbox:
         """Return the mailbox of an address.
