@@ -20,6 +20,7 @@ FREE = {
     "input_files",
     "json_text",
     "json_time",
+    "packed_json",
     "trace",
     "stand_ins",
     "type_words",
