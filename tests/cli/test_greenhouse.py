@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from starlight.app.greenhouse_file import load
 from starlight.cli.greenhouse import greenhouse, swept_values
 from starlight.errors import InputError
+from starlight.greenhouse.facility_file import load
 
 FLOWERS = """
 title = "Flowers"

@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from starlight.app.greenhouse_file import load
 from starlight.greenhouse import facility
 from starlight.greenhouse.crops import crops
 from starlight.greenhouse.facility import Facility
+from starlight.greenhouse.facility_file import load
 
 TEXT = (Path(__file__).parents[2] / "docs" / "reference" / "greenhouse.md").read_text(encoding="utf-8")
 SPECS = [kind for name, kind in vars(facility).items() if name.endswith("Spec") and name != "_Spec"]

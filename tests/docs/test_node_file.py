@@ -8,13 +8,13 @@ from tests.docs.documents import REFERENCE, ROOT, Block, blocks, section, text_o
 from tests.docs.file_types import Struct, wrong_rows
 
 from starlight.app import node_file as nodes
-from starlight.app.node_correspondents import CorrespondentSpec
 from starlight.app.node_links import PeerSpec, PolicySpec
 from starlight.app.node_services import SOURCE_LIFETIME_S, ServiceSpec
 from starlight.links import SHORTEST_KEEPALIVE_S, UdpclConfig
 from starlight.live.node_log import LogConfig
 from starlight.neighbours.kinds import DATAGRAM_RATE_BPS
 from starlight.node.admission import AdmissionRule
+from starlight.scenario.programs import CorrespondentSpec
 from starlight.scenario.worlds import WorldSpec
 from starlight.services.announcements import SERVICE
 from starlight.services.echo import ECHO

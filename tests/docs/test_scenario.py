@@ -12,7 +12,7 @@ from tests.docs.documents import REFERENCE, ROOT, Block, blocks, rows, section, 
 from tests.docs.file_types import Struct, wrong_rows
 
 import starlight.radio
-from starlight.scenario import checks, network, scenario, toml_file
+from starlight.scenario import checks, happenings, network, programs, scenario, toml_file
 from starlight.scenario.scenario import Scenario
 from starlight.scenario.worlds import WorldSpec
 
@@ -36,14 +36,15 @@ HEADINGS: dict[str, Struct] = {
     "`[[letter]]` and `[[pulse]]`": scenario.LetterSpec,
     "`parts`": scenario.PartSpec,
     "`[[group]]`": scenario.GroupSpec,
-    "`[[distress]]`": scenario.DistressSpec,
+    "`[[distress]]`": happenings.DistressSpec,
     "`[[membership]]`": scenario.MembershipSpec,
-    "`[[read]]`": scenario.ReadSpec,
-    "`[[answer]]`": scenario.AnswerSpec,
-    "`[[outlook]]`": scenario.OutlookSpec,
-    "`[[telemetry]]`": scenario.TelemetrySpec,
-    "`[[storm]]`": scenario.StormSpec,
-    "`[[beat]]`": scenario.BeatSpec,
+    "`[[read]]`": happenings.ReadSpec,
+    "`[[answer]]`": happenings.AnswerSpec,
+    "`[[outlook]]`": happenings.OutlookSpec,
+    "`[[telemetry]]`": happenings.TelemetrySpec,
+    "`[[storm]]`": happenings.StormSpec,
+    "`[[beat]]`": happenings.BeatSpec,
+    "`[[correspondent]]`": programs.PlacedCorrespondent,
 }
 TABLES = {
     field.name for field in msgspec.structs.fields(Scenario) if not isinstance(field.default, str | None)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from starlight.app.greenhouse_file import load
 from starlight.greenhouse.facility import Facility, LightSpec
+from starlight.greenhouse.facility_file import load
 from starlight.greenhouse.sizing import changed, needs
 from starlight.greenhouse.time_line import COARSE, simulate
 

@@ -8,8 +8,8 @@ import pytest
 from starlight.dtntime import MINUTE
 from starlight.messages.letter import Content, Letter
 from starlight.rehearsal.answers import Answers
+from starlight.scenario.happenings import AnswerSpec
 from starlight.scenario.reading import load
-from starlight.scenario.scenario import AnswerSpec
 
 JAY, FATHER, CREW, NOBODY = "ipn:10.2", "ipn:15.3", "ipn:20.6", "ipn:99.1"
 STORY = load("lost-in-starlight")

@@ -20,9 +20,10 @@ from starlight.node.trace_events import BundleSent
 from starlight.rehearsal.outcome import RehearsalReport
 from starlight.rehearsal.rehearsal import Rehearsal, office_of
 from starlight.routing import Route, RouteRequest
+from starlight.scenario.happenings import DistressSpec
 from starlight.scenario.kernels import open_sky
 from starlight.scenario.reading import load
-from starlight.scenario.scenario import DistressSpec, GroupSpec
+from starlight.scenario.scenario import GroupSpec
 from starlight.trace import Record, TraceEvent
 
 NAN_YOUNG, JAY, CONTROL, BASE, SEOUL = "nan-young@base", "jay@seoul", "control@seoul", 20, 10

@@ -25,8 +25,9 @@ from starlight.postoffice.postoffice import PostOffice
 from starlight.rehearsal.answers import Answers
 from starlight.rehearsal.player import ANSWERS_PER_DAY, LOOK_AGAIN, READING_SPREAD, Player, Routine
 from starlight.rehearsal.series import Dates, Interval, Series
+from starlight.scenario.happenings import AnswerSpec
 from starlight.scenario.reading import load
-from starlight.scenario.scenario import AnswerSpec, LetterSpec, MailboxSpec, PersonSpec, Scenario
+from starlight.scenario.scenario import LetterSpec, MailboxSpec, PersonSpec, Scenario
 from starlight.sim.entropy import entropy
 from starlight.sim.virtual_node import Interrupt, NodeSetup
 from starlight.sim.world import VirtualWorld

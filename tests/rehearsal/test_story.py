@@ -18,8 +18,8 @@ from starlight.node.trace_events import BundleSent
 from starlight.postoffice.letter_dispatches import LetterDispatches
 from starlight.postoffice.postoffice import PostOffice
 from starlight.rehearsal.story import Story
+from starlight.scenario.happenings import BeatSpec
 from starlight.scenario.reading import load
-from starlight.scenario.scenario import BeatSpec
 from starlight.trace import Record
 
 KEY = "ipn:20.1/725846400000/3"

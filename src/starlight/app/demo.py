@@ -24,11 +24,14 @@ from starlight.app.page_backend import NodePageBackend
 from starlight.app.serve import address_of, bind, serve
 from starlight.app.sky_view import SkyView
 from starlight.app.storm import StormControl
+from starlight.correspondents.makers import EXPEDITION
 from starlight.dtntime import DAY
 from starlight.errors import InputError
+from starlight.extras import install
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon
 from starlight.rehearsal import script
+from starlight.rehearsal.programs import left_out, program_names, programs
 from starlight.scenario.kernels import open_sky
 from starlight.scenario.reading import load
 
@@ -113,6 +116,10 @@ class Demo:
         self._pace = Pace(self.scenario, self._state.begun, self.clock, speed)
         people = DemoPeople(self.scenario, self._state.begun)
         cast = script.demonstrated(self.scenario, self._state.begun, self._is_visited)
+        for number, makers in programs(self.scenario).items():
+            cast.setdefault(number, []).extend(makers)
+        if missing := left_out(self.scenario):
+            say(f"{', '.join(missing)}: take no part, for want of libraries. {install(EXPEDITION)}")
         self._nodes = DemoNodes(self.scenario, kept, people, cast, self.clock, record)
         self._plans = DemoPlans(self.scenario, kept, self._state, self._nodes, self.clock)
         self._storm: StormControl | None = None
@@ -148,7 +155,7 @@ class Demo:
             self.daemons,
             sky_view,
             self._storm,
-            script.vehicles(scenario),
+            script.vehicles(scenario) | {at: name for at, (name, _) in program_names(scenario).items()},
             self.clock,
             self._pace,
         )

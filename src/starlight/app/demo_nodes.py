@@ -20,6 +20,7 @@ from starlight.neighbours.peer import PeerConfig
 from starlight.node.config import NodeConfig
 from starlight.planner.storms import Storm, planners
 from starlight.rehearsal import script
+from starlight.rehearsal.programs import program_names
 from starlight.rehearsal.script import Opening
 from starlight.scenario.network import NodeSpec
 from starlight.scenario.scenario import Scenario
@@ -81,7 +82,8 @@ class DemoNodes:
         vehicle = script.vehicle_address(node.number)
         if vehicle in script.vehicles(self._scenario):
             found.append(Resident(vehicle, node.title))
-        return found
+        named = program_names(self._scenario)
+        return found + [Resident(at, name) for at, (name, home) in named.items() if home == node.name]
 
     async def start(self, plan: ContactPlan) -> None:
         """Start all nodes with a plan; what amends it is in their stores."""

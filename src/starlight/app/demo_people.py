@@ -6,6 +6,7 @@ from starlight import dtntime
 from starlight.app.address_book import AddressBook, Entry
 from starlight.app.correspondence import Inhabitant
 from starlight.rehearsal import script
+from starlight.rehearsal.programs import program_names
 from starlight.scenario.network import NodeSpec
 from starlight.scenario.scenario import MailboxSpec, PersonSpec, Scenario
 from starlight.views.mailbox import Person
@@ -63,6 +64,9 @@ class DemoPeople:
             for node in self._scenario.node
             if node.name in answering
         }
+        for address, (name, home) in program_names(self._scenario).items():
+            node = self._scenario.node_named(home)
+            entries[address] = Entry(name, node.title, node.world)
         elsewhere = {
             _address(node, person): Entry(person.name, node.title, node.world)
             for person in self._scenario.person

@@ -1,52 +1,18 @@
-"""The correspondents of a node's file: programs with a mailbox that tell of a place, such as a greenhouse."""
+"""The correspondents of a node's file, checked and made."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
-
-import msgspec
 
 from starlight import dtntime
 from starlight.app.node_links import check_address
-from starlight.bundle import EndpointID
-from starlight.extras import require
-from starlight.messages.correspondent import Correspondent, Maker
+from starlight.correspondents import makers
+from starlight.messages.correspondent import Maker
 from starlight.messages.draft import destination
 from starlight.scenario.file_errors import FileErrors
-
-TELLS_MAX = 16
-"""Those whom a correspondent tells: as many as telemetry goes to."""
-
-Number = Annotated[int, msgspec.Meta(ge=1, le=2**32 - 1)]
-
-
-class CorrespondentSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A program that lives at this node, reads what comes to its mailbox, and writes.
-
-    Attributes:
-        kind: ``greenhouse`` tells of the air of a sealed room, and warns of the limit that comes first.
-        name: by which people know it.
-        service: the number of its mailbox.
-        file: its own file; relative to the node's.
-        since: from when the room is as that file says; empty for the node's first start with it.
-        tells: the addresses that it writes to, and answers.
-        hears: the addresses of vehicles whose telemetry it takes for measured.
-    """
-
-    kind: Literal["greenhouse"]
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
-    service: Number
-    file: Annotated[str, msgspec.Meta(min_length=1)]
-    tells: Annotated[list[str], msgspec.Meta(min_length=1, max_length=TELLS_MAX)]
-    since: str = ""
-    hears: Annotated[list[str], msgspec.Meta(max_length=TELLS_MAX)] = []
-
-    def address(self, node: int) -> str:
-        """Return the address of its mailbox at a node."""
-        return str(EndpointID.ipn(node, self.service))
+from starlight.scenario.programs import CorrespondentSpec
 
 
 def check_correspondents(
@@ -84,21 +50,17 @@ def makers_of(node: int, correspondents: Sequence[CorrespondentSpec], base: Path
     Raises:
         InputError: the file of one is wrong, or a library that it needs is not installed.
     """
-    return [_maker(node, each, base) for each in correspondents]
-
-
-def _maker(node: int, spec: CorrespondentSpec, base: Path) -> Maker:
-    # Loaded here: a node without a greenhouse needs none of its libraries.
-    from starlight.app.greenhouse_file import load
-    from starlight.greenhouse.correspondent import GreenhouseKeeper
-
-    require("scipy", "expedition", f"correspondent {spec.name!r}")
-    facility = load(base / spec.file)
-    since = dtntime.from_text(spec.since) if spec.since else None
-    tells = [destination(each) for each in spec.tells]
-    hears = [destination(each) for each in spec.hears]
-
-    def make() -> Correspondent:
-        return GreenhouseKeeper(spec.address(node), facility, since, tells, hears)
-
-    return make
+    return makers.makers_of(
+        [
+            makers.Program(
+                each.kind,
+                each.name,
+                each.address(node),
+                base / each.file,
+                tuple(map(destination, each.tells)),
+                tuple(map(destination, each.hears)),
+                dtntime.from_text(each.since) if each.since else None,
+            )
+            for each in correspondents
+        ]
+    )

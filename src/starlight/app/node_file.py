@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from starlight import dtntime
-from starlight.app.node_correspondents import CorrespondentSpec, check_correspondents
+from starlight.app.node_correspondents import check_correspondents
 from starlight.app.node_links import (
     Light,
     Number,
@@ -42,6 +42,7 @@ from starlight.messages.group import declared
 from starlight.messages.limits import GROUP_ID
 from starlight.scenario.file_errors import FileErrors
 from starlight.scenario.network import Name
+from starlight.scenario.programs import CorrespondentSpec
 from starlight.scenario.toml_file import read
 from starlight.scenario.worlds import WorldSpec, check_declared, check_timezone, check_world
 from starlight.services.announcements import SERVICE as AMENDMENTS

@@ -75,8 +75,8 @@ def greenhouse(asked: GreenhouseOptions) -> None:
     \b
     Example: starlight greenhouse flowers.toml --days 60 --sweep m2=5:80
     """
-    from starlight.app.greenhouse_file import load
     from starlight.extras import require
+    from starlight.greenhouse.facility_file import load
 
     require("scipy", "expedition", "greenhouse")
     from starlight.greenhouse.chances import chances

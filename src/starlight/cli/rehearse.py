@@ -259,6 +259,7 @@ def _show(report: RehearsalReport) -> None:
         ("promises undisturbed", _kept(report.undisturbed)),
         ("promises where queues competed", _kept(report.competing)),
         ("promises that met a storm", f"{report.disturbed.bundles} bundles"),
+        *_left_out(report),
         ("errors", f"{len(report.errors) or 'none'}"),
         ("digest of the trace", report.digest),
         ("took", f"{report.seconds:.1f} s"),
@@ -269,6 +270,16 @@ def _show(report: RehearsalReport) -> None:
         echo(f"  {error.what}: {error.text}")
     if len(report.errors) > SHOWN:
         echo(f"  ... and {len(report.errors) - SHOWN} more; --json or --report FILE.html has them")
+
+
+def _left_out(report: RehearsalReport) -> list[tuple[str, str]]:
+    """Return the row about programs that take no part; none where all of them do."""
+    from starlight.correspondents.makers import EXPEDITION
+    from starlight.extras import install
+
+    if not report.left_out:
+        return []
+    return [("take no part", f"{', '.join(report.left_out)}: {install(EXPEDITION)}")]
 
 
 def _links(report: RehearsalReport) -> str:

@@ -128,7 +128,8 @@ class GreenhouseKeeper(Correspondent):
         if first is not None:
             name, at = first
             due += [at - ahead for ahead in (SOON, NEAR) if not self._is_told(name, at, near=ahead == NEAR)]
-        return min(due)
+        # A limit may be nearer than a week from the first moment on; before that moment there is no room.
+        return max(self._kept.since, min(due))
 
     def handle_timer(self, desk: Desk) -> Iterable[Act]:
         """Send the day's telemetry, and warn of what comes near."""

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 from starlight.dtntime import MINUTE
 from starlight.messages.letter import Content, Letter
-from starlight.scenario.scenario import AnswerSpec, Scenario
+from starlight.scenario.happenings import AnswerSpec
+from starlight.scenario.scenario import Scenario
 
 
 class Answers:

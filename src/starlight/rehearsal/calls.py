@@ -22,7 +22,8 @@ from starlight.node.stored import Stored
 from starlight.node.trace_events import BundleSent
 from starlight.postoffice.postoffice import PostOffice
 from starlight.rehearsal.script import groups
-from starlight.scenario.scenario import DistressSpec, Scenario
+from starlight.scenario.happenings import DistressSpec
+from starlight.scenario.scenario import Scenario
 from starlight.sim.referee import Misstep
 from starlight.sim.world import VirtualWorld
 from starlight.trace import Record

@@ -106,6 +106,7 @@ class RehearsalReport(msgspec.Struct):
         seconds: that it took, of the wall.
         links: of which kind they were, as of `medium.link_kinds`.
         impairments: of the medium, how likely each was; none where nothing was impaired.
+        left_out: names of the scenario's programs whose libraries are not installed.
     """
 
     scenario: str
@@ -146,6 +147,7 @@ class RehearsalReport(msgspec.Struct):
     group_copies: int = 0
     group_changes: int = 0
     groups_apart: int = 0
+    left_out: list[str] = []
 
     def tell(self, time: int, node: int, bundle: str, what: str, text: str) -> None:
         """Add what was wrong; `time` in ns."""

@@ -38,6 +38,7 @@ from starlight.rehearsal.calls import Calls
 from starlight.rehearsal.letter_count import LetterCount, count_groups
 from starlight.rehearsal.outcome import RehearsalReport
 from starlight.rehearsal.part_count import count_parts
+from starlight.rehearsal.programs import left_out, program_openings, programs
 from starlight.rehearsal.story import Story
 from starlight.scenario.scenario import Scenario
 from starlight.services.amendments import AmendmentService
@@ -109,7 +110,7 @@ class Rehearsal:
         self._changes = script.changes(scenario, start, end)
         for change in self._changes:
             self.world.call(change.time, change.node, partial(self._change_group, change))
-        for opening in script.openings(scenario, start, end):
+        for opening in (*script.openings(scenario, start, end), *program_openings(scenario, start)):
             self.world.call(opening.time, opening.node, partial(_turn_mailbox, opening))
 
     def _let_loose(self, storm: Storm) -> None:
@@ -138,6 +139,8 @@ class Rehearsal:
         scenario = self.scenario
         plan, amending = known_plan(self.channels, self.start), planners(scenario)
         cast = script.rehearsed(scenario, self.start, self.end, self.seed)
+        for number, makers in programs(scenario).items():
+            cast.setdefault(number, []).extend(makers)
         groups = script.groups(scenario)
 
         def applications(random: Callable[[int], bytes], engine: Node) -> Applications:
@@ -222,6 +225,7 @@ class Rehearsal:
         world, scenario = self.world, self.scenario
         report = RehearsalReport(scenario.name, to_text(self.start), to_text(self.end), self.seed)
         report.links, report.impairments = self._links, _likelihoods(self._impairments)
+        report.left_out = left_out(scenario)
         report.resent, report.telemetry = self.resent, self.telemetry
         report.bundles, report.records, report.digest = self.bundles, self.records, world.digest()
         report.contacts = sum(len(channel.contacts) for channel in self.channels)

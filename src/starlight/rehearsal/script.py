@@ -25,14 +25,9 @@ from starlight.messages.urgency import priority_of
 from starlight.rehearsal.answers import Answers
 from starlight.rehearsal.player import Player, Routine, jitter
 from starlight.rehearsal.series import Dates, Interval, Series
-from starlight.scenario.scenario import (
-    LetterSpec,
-    MailboxSpec,
-    PartSpec,
-    PersonSpec,
-    Scenario,
-    TelemetrySpec,
-)
+from starlight.scenario.happenings import TelemetrySpec
+from starlight.scenario.programs import VEHICLE_SERVICE
+from starlight.scenario.scenario import LetterSpec, MailboxSpec, PartSpec, PersonSpec, Scenario
 
 WRITING_SPREAD = 20 * MINUTE
 
@@ -41,9 +36,6 @@ DEMO_READS_AFTER = 30 * MINUTE
 
 VEHICLE_READS_AFTER = 0
 """A program reads what has come within `READING_SPREAD`, as it wakes; its answers say how long they take."""
-
-VEHICLE_SERVICE = 100
-"""The service number of what a vehicle itself sends and hears."""
 
 
 class Opening(NamedTuple):

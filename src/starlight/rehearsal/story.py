@@ -8,7 +8,8 @@ from starlight import dtntime
 from starlight.messages.trace_events import AboutLetter, LetterQueued, TelemetryArrived
 from starlight.node.stored import identity_of_key
 from starlight.node.trace_events import BundleSent
-from starlight.scenario.scenario import BeatSpec, Scenario
+from starlight.scenario.happenings import BeatSpec
+from starlight.scenario.scenario import Scenario
 from starlight.trace import Record
 
 

@@ -15,6 +15,7 @@ from starlight.errors import did_you_mean
 from starlight.input_files import read_text
 from starlight.scenario.bodies import located
 from starlight.scenario.checks import check
+from starlight.scenario.programs import located_programs
 from starlight.scenario.scenario import Scenario
 from starlight.scenario.toml_file import read
 
@@ -28,7 +29,8 @@ def load(source: str) -> Scenario:
     builtin = resources.files("starlight.scenario").joinpath("builtin", f"{source}.toml")
     # What is written as a path is a path, also where a built-in scenario has its name.
     if "/" not in source and not source.endswith(".toml") and builtin.is_file():
-        return parse(builtin.read_text(encoding="utf-8"), where=source)
+        folder = Path(str(builtin)).parent
+        return parse(builtin.read_text(encoding="utf-8"), where=source, folder=folder)
     path = Path(source)
     right = f"Give the path of a TOML file, or one of: {', '.join(builtin_names())}"
     if "/" not in source:
@@ -58,8 +60,9 @@ def parse(text: str, *, where: str, folder: Path | None = None) -> Scenario:
     scenario = scenario.completed(_name_of(where))
     check(scenario, errors)
     nodes = located(scenario.node, folder, errors)
+    programs = located_programs(scenario.correspondent, folder, errors)
     errors.raise_all()
-    return msgspec.structs.replace(scenario, node=nodes)
+    return msgspec.structs.replace(scenario, node=nodes, correspondent=programs)
 
 
 def _name_of(where: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from starlight.scenario.file_errors import FileErrors
+from starlight.scenario.happenings import AnswerSpec, OutlookSpec, StormSpec
 from starlight.scenario.network_checks import Known, one_of
-from starlight.scenario.scenario import AnswerSpec, OutlookSpec, Scenario, StormSpec
+from starlight.scenario.programs import VEHICLE_SERVICE
+from starlight.scenario.scenario import Scenario
 from starlight.worlds import BUILTIN
 
 
@@ -29,6 +31,8 @@ def check_script(scenario: Scenario, known_node: Known, errors: FileErrors) -> N
     for index, read in enumerate(scenario.read):
         _check_place(places, f"read[{index}].mailbox", read.mailbox, errors)
         time(f"read[{index}].at", read.at)
+    for index in range(len(scenario.correspondent)):
+        _check_program(f"correspondent[{index}]", index, scenario, known_node, errors)
     pairs = {frozenset(link.between) for link in scenario.link}
     worlds = list(dict.fromkeys((*BUILTIN, *(spec.name for spec in scenario.world))))
     for index, storm in enumerate(scenario.storm):
@@ -37,6 +41,30 @@ def check_script(scenario: Scenario, known_node: Known, errors: FileErrors) -> N
         time(f"beat[{index}].after", beat.after, empty=True)
         if beat.node:
             known_node(f"beat[{index}].node", beat.node)
+
+
+def _check_program(key: str, index: int, scenario: Scenario, known_node: Known, errors: FileErrors) -> None:
+    """Check that a program has a number of its own at its node, and that there are those whom it names."""
+    program = scenario.correspondent[index]
+    known_node(f"{key}.node", program.node)
+    taken = {person.service: f"person {person.id!r}" for person in scenario.person}
+    taken[VEHICLE_SERVICE] = "what a node itself sends"
+    before = [each for each in scenario.correspondent[:index] if each.node == program.node]
+    taken |= {each.service: f"correspondent {each.name!r}" for each in before}
+    if program.service in taken:
+        right = f"It is taken by {taken[program.service]}; each has a number of its own"
+        errors.fail(f"{key}.service", program.service, right)
+    places = [f"{person.id}@{box.node}" for person in scenario.person for box in person.mailbox]
+    senders = [*places, *dict.fromkeys(report.from_ for report in scenario.telemetry)]
+    for number, place in enumerate(program.tells):
+        _check_place(places, f"{key}.tells[{number}]", place, errors)
+    for number, place in enumerate(program.hears):
+        if place not in senders:
+            told = one_of(place, senders, " the mailboxes and the nodes that send telemetry")
+            errors.fail(f"{key}.hears[{number}]", place, told)
+    errors.time(f"{key}.since", program.since, empty=True)
+    if not program.since and program.kind == "greenhouse":
+        errors.missing(f"{key}.since", "Say when the room is as its file says")
 
 
 def _check_groups(scenario: Scenario, places: list[str], errors: FileErrors) -> None:

@@ -1,0 +1,79 @@
+"""What makes the programs of the expedition, by their kind, from their files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+from starlight.extras import require
+from starlight.messages.correspondent import Correspondent, Maker
+from starlight.scenario.programs import ProgramKind
+
+SCIPY, EXPEDITION = "scipy", "expedition"
+"""The library of the greenhouse and the search, and the extra that brings it."""
+
+_WITH_SCIPY: tuple[ProgramKind, ...] = ("greenhouse",)
+
+
+class Program(NamedTuple):
+    """A program, ready to be made.
+
+    Attributes:
+        kind: what it tells of.
+        name: by which people know it.
+        address: of its mailbox.
+        file: its own.
+        tells, hears: addresses.
+        since: of a greenhouse, when the room is as its file says, in ns; None for its first call.
+    """
+
+    kind: ProgramKind
+    name: str
+    address: str
+    file: Path
+    tells: tuple[str, ...]
+    hears: tuple[str, ...]
+    since: int | None
+
+
+def can_be_made(kind: ProgramKind) -> bool:
+    """Return whether the libraries are here that programs of a kind need."""
+    return kind not in _WITH_SCIPY or find_spec(SCIPY) is not None
+
+
+def maker_of(program: Program) -> Maker:
+    """Return what makes a program.
+
+    Raises:
+        InputError: its file is wrong, or a library that it needs is not installed.
+    """
+    if not can_be_made(program.kind):
+        require(SCIPY, EXPEDITION, f"correspondent {program.name!r}")
+    return _MAKERS[program.kind](program)
+
+
+def makers_of(programs: Sequence[Program]) -> list[Maker]:
+    """Return what makes each of some programs; errors as of `maker_of`."""
+    return [maker_of(each) for each in programs]
+
+
+# The rooms are loaded where they are needed: a node without a greenhouse needs none of its libraries.
+
+
+def _greenhouse(program: Program) -> Maker:
+    from starlight.greenhouse.correspondent import GreenhouseKeeper
+    from starlight.greenhouse.facility_file import load
+
+    facility = load(program.file)
+
+    def make() -> Correspondent:
+        return GreenhouseKeeper(program.address, facility, program.since, program.tells, program.hears)
+
+    return make
+
+
+_MAKERS: dict[ProgramKind, Callable[[Program], Maker]] = {
+    "greenhouse": _greenhouse,
+}
