@@ -45,6 +45,7 @@ mailbox = [{ node = "base" }]
 
 [[correspondent]]
 kind = "greenhouse"
+id = "flowers"
 name = "The flowers"
 node = "cave"
 service = 7
@@ -122,11 +123,13 @@ def test_without_its_library_it_takes_no_part_and_the_report_says_so(
     ("old", "new", "told"),
     [
         ('node = "cave"\nservice', 'node = "moon"\nservice', "correspondent[0].node"),
+        ('id = "flowers"', 'id = "crew"', "an id of its own"),
         ("service = 7", "service = 6", "taken by person 'crew'"),
         ("service = 7", "service = 100", "taken by what a node itself sends"),
         ('tells = ["crew@base"]', 'tells = ["crew@cave"]', "correspondent[0].tells[0]"),
         ('tells = ["crew@base"]', 'tells = ["crew@base"]\nhears = ["cave"]', "correspondent[0].hears[0]"),
         ('tells = ["crew@base"]', "tells = []", "tells"),
+        ('tells = ["crew@base"]', 'tells = ["flowers@base"]', "correspondent[0].tells[0]"),
         ('since = "2051-04-09T00:00:00Z"', "", "Say when the room is as its file says"),
         ('since = "2051-04-09T00:00:00Z"', 'since = "soon"', "correspondent[0].since"),
         ("flowers.toml", "tulips.toml", "no such file"),
@@ -152,3 +155,19 @@ def test_a_scenario_that_is_no_file_names_no_files() -> None:
     """A text without a folder can't say where a path leads from."""
     with pytest.raises(InputError, match="Only a scenario that is a file itself names files"):
         parse(SCENARIO, where="text")
+
+
+def test_people_of_a_scenario_write_to_a_program(tmp_path: Path) -> None:
+    """A letter to its mailbox is answered like anybody's."""
+    letter = """
+[[letter]]
+at = "2051-04-10T00:00:00Z"
+from = "crew@base"
+to = "flowers@cave"
+text = "How is the air?"
+"""
+    run, report, _ = lived(written(tmp_path, SCENARIO + letter))
+    assert not report.errors
+    answers = [each for each in letters_to_crew(run) if each.reply_to]
+    assert len(answers) == 1
+    assert "computed from the air as its file says" in answers[0].text

@@ -345,7 +345,7 @@ def _report(scenario: Scenario, spec: TelemetrySpec, readings: dict[str, Reading
     if isinstance(latitude, int | float) and isinstance(longitude, int | float):
         position = (float(latitude), float(longitude))
     to = tuple(scenario.address(place) for place in spec.to)
-    return SendTelemetry(to, spec.from_, position, readings)
+    return SendTelemetry(to, spec.kind or spec.from_, position, readings)
 
 
 def _times(first: str, interval: float | None, unit: int, last: str) -> Iterable[int]:

@@ -80,6 +80,7 @@ class TelemetrySpec(_Spec, frozen=True, rename={"from_": "from"}):
         from_: the node that reports; to: the addresses that it reports to.
         at, every_min, last: the first, the interval, the last.
         readings: name to a value, or to ``[first, last]`` between which the series moves evenly.
+        kind: what kind of report it is; the node's name when empty.
     """
 
     from_: Name
@@ -88,6 +89,7 @@ class TelemetrySpec(_Spec, frozen=True, rename={"from_": "from"}):
     readings: dict[str, float | str | tuple[float, float]]
     every_min: Annotated[float, msgspec.Meta(gt=0, le=52_596_000)] | None = None
     last: str = ""
+    kind: Annotated[str, msgspec.Meta(max_length=60)] = ""
 
 
 class StormSpec(_Spec, frozen=True):

@@ -51,10 +51,11 @@ class PlacedCorrespondent(CorrespondentSpec, frozen=True, kw_only=True):
     """A program of a scenario.
 
     Attributes:
-        node: where it lives.
-        tells, hears: ``person@node``; or the name of a node, which stands for its telemetry.
+        id, node: by which letters and reports of the scenario name its mailbox, ``id@node``.
+        tells, hears: such mailboxes of people and programs; or the name of a node, for its telemetry.
     """
 
+    id: Name
     node: Name
 
 

@@ -265,10 +265,11 @@ class Scenario(_Spec, frozen=True):
         return {node.number: node.title for node in self.node}
 
     def address(self, place: str) -> str:
-        """Return the endpoint id of ``person@node``."""
-        person_id, _, node_name = place.partition("@")
-        person = next(person for person in self.person if person.id == person_id)
-        return f"ipn:{self.node_named(node_name).number}.{person.service}"
+        """Return the endpoint id of ``person@node``, or of a program ``id@node``."""
+        id, _, node_name = place.partition("@")
+        services = {person.id: person.service for person in self.person}
+        services |= {program.id: program.service for program in self.correspondent}
+        return f"ipn:{self.node_named(node_name).number}.{services[id]}"
 
     def period(self) -> tuple[int, int]:
         """Return start and end in ns."""

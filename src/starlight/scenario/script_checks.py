@@ -13,7 +13,7 @@ from starlight.worlds import BUILTIN
 def check_script(scenario: Scenario, known_node: Known, errors: FileErrors) -> None:
     """Check what no single key of the story can know."""
     time = errors.time
-    places = [f"{person.id}@{box.node}" for person in scenario.person for box in person.mailbox]
+    places = _places(scenario)
     _check_groups(scenario, places, errors)
     _check_letters(scenario, places, errors)
     _check_distress(scenario, places, errors)
@@ -43,6 +43,12 @@ def check_script(scenario: Scenario, known_node: Known, errors: FileErrors) -> N
             known_node(f"beat[{index}].node", beat.node)
 
 
+def _places(scenario: Scenario) -> list[str]:
+    """Return all mailboxes that letters and reports can name."""
+    people = [f"{person.id}@{box.node}" for person in scenario.person for box in person.mailbox]
+    return [*people, *(f"{each.id}@{each.node}" for each in scenario.correspondent)]
+
+
 def _check_program(key: str, index: int, scenario: Scenario, known_node: Known, errors: FileErrors) -> None:
     """Check that a program has a number of its own at its node, and that there are those whom it names."""
     program = scenario.correspondent[index]
@@ -54,7 +60,10 @@ def _check_program(key: str, index: int, scenario: Scenario, known_node: Known, 
     if program.service in taken:
         right = f"It is taken by {taken[program.service]}; each has a number of its own"
         errors.fail(f"{key}.service", program.service, right)
-    places = [f"{person.id}@{box.node}" for person in scenario.person for box in person.mailbox]
+    ids = [person.id for person in scenario.person]
+    if program.id in [*ids, *(each.id for each in scenario.correspondent[:index])]:
+        errors.fail(f"{key}.id", program.id, "Each person and program has an id of its own")
+    places = _places(scenario)
     senders = [*places, *dict.fromkeys(report.from_ for report in scenario.telemetry)]
     for number, place in enumerate(program.tells):
         _check_place(places, f"{key}.tells[{number}]", place, errors)
