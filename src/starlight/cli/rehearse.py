@@ -220,14 +220,17 @@ def _beat_json(beat: Beat) -> dict[str, object]:
         "what": beat.what,
         "facts": beat.facts,
         "carried_by": beat.hops,
+        "words": beat.words,
+        "remark": beat.remark,
     }
 
 
 def _show_story(beats: list[Beat], missing: list[str]) -> None:
     for beat in beats:
         echo(f"{dtntime.to_text(beat.time)}  {beat.title}  ({beat.node})")
-        for hop in beat.hops:
-            echo(f"    {hop}")
+        for told in (beat.words, *beat.hops, beat.remark):
+            if told:
+                echo(f"    {told}")
     for title in missing:
         echo(f"(not in this interval)   {title}")
     echo()

@@ -5,7 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from starlight import dtntime
-from starlight.messages.trace_events import AboutLetter, LetterQueued, TelemetryArrived
+from starlight.messages.trace_events import (
+    AboutLetter,
+    CorrespondentNoted,
+    LetterQueued,
+    TelemetryArrived,
+)
 from starlight.node.stored import identity_of_key
 from starlight.node.trace_events import BundleSent
 from starlight.scenario.happenings import BeatSpec
@@ -23,6 +28,8 @@ class Beat(msgspec.Struct):
         what: the kind of the trace's record.
         facts: its facts.
         hops: what carried it: one sentence a hop, of the bundle that brought it and its pieces and copies.
+        words: what a program noted, or a vehicle found; empty where the beat is of something else.
+        remark: of the scenario.
     """
 
     title: str
@@ -31,6 +38,8 @@ class Beat(msgspec.Struct):
     what: str
     facts: dict[str, object]
     hops: list[str]
+    words: str = ""
+    remark: str = ""
 
 
 class Story:
@@ -75,6 +84,8 @@ class Story:
                         what=record.kind,
                         facts=facts,
                         hops=self._carried(record),
+                        words=_words(record),
+                        remark=beat.remark,
                     )
                 )
 
@@ -132,3 +143,13 @@ class Story:
     def missing(self) -> list[str]:
         """Return the titles of the beats that did not happen."""
         return [beat.title for beat, _ in self._open]
+
+
+def _words(record: Record) -> str:
+    """Return what a program noted, or what is in the finding of a vehicle, in their own words."""
+    match record.event:
+        case CorrespondentNoted(_, text):
+            return text
+        case TelemetryArrived() as arrived:
+            return str(arrived.readings.get("finding", ""))
+    return ""

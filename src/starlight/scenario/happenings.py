@@ -132,6 +132,7 @@ class BeatSpec(_Spec, frozen=True):
         what: the kind of the record.
         facts: what its facts must contain (text: as a part).
         after: not before this time.
+        remark: what is told with it, such as where a film and physics differ.
     """
 
     title: str
@@ -139,3 +140,4 @@ class BeatSpec(_Spec, frozen=True):
     facts: dict[str, str | int] = {}
     node: str = ""
     after: str = ""
+    remark: str = ""
