@@ -5,17 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from starlight.dtntime import DAY, from_text
 from starlight.reports.page import Bar, Chart, ChartLine, Gantt, Grid, Part, page
 
-CHROMIUM = Path("/usr/bin/chromium")
 STATIC = resources.files("starlight.reports").joinpath("static")
 T0 = from_text("2051-04-07")
 PARTS: list[Part] = [
@@ -51,15 +48,6 @@ def test_text_is_set_as_text() -> None:
     assert "&lt;/td&gt;" in text
     (first, _) = re.findall(r'<script type="application/json">(.*?)</script>', text)
     assert json.loads(first)["series"][0]["label"] == "a<b"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start one browser for the module."""
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=str(CHROMIUM))
-        yield started
-        started.close()
 
 
 def test_a_page_is_whole_in_itself(browser: Browser, tmp_path: Path) -> None:

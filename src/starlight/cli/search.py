@@ -43,7 +43,7 @@ class SearchOptions(NamedTuple):
     help="Reports that came apart from FILE, in any order, repeated or not; may be given several times.",
 )
 @options.moment("--at", "The moment asked about. [default: when the last reported search ended]")
-@options.written_to("--report", "Draw maps of three moments, life, and the plan.", metavar="FILE.html")
+@options.written_to("--report", "Draw a map with a time slider, life, and the plan.", metavar="FILE.html")
 @options.written_to("--geojson", "Write the 90 % region and the courses as GeoJSON.", metavar="FILE.geojson")
 @options.written_to("--gpx", "Write the courses of the searchers as GPX.", metavar="FILE.gpx")
 @options.as_json

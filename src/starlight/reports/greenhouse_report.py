@@ -63,8 +63,8 @@ def _charts(line: RoomTimeLine) -> list[Part]:
         chart(
             "Temperature and humidity",
             "At the end of each day.",
-            "degrees, %",
-            ("degrees Celsius", [each.temperature_c for each in samples]),
+            "°C, %",
+            ("temperature, °C", [each.temperature_c for each in samples]),
             ("relative humidity, %", [100 * each.humidity for each in samples]),
         ),
         chart(
@@ -78,17 +78,20 @@ def _charts(line: RoomTimeLine) -> list[Part]:
 
 
 def _limits(line: RoomTimeLine) -> Grid:
-    rows: list[list[str | float]] = [[each.limit, each.text, each.day] for each in line.crossings]
-    return Grid("Limits", "Crossed for the first time, in order.", ["limit", "what", "day"], rows)
+    rows: list[list[str | float]] = [[each.limit, each.text, _digits(each.day)] for each in line.crossings]
+    return Grid("Limits", "Crossed for the first time, in order.", ["limit", "what", "on day"], rows)
 
 
 def _areas(needs: Sequence[Need]) -> Grid:
     rows: list[list[str | float]] = [
-        [each.crop, each.o2_m2, each.co2_m2, each.food_m2, each.o2_kw, each.co2_kw, each.food_kw]
+        [
+            each.crop,
+            *map(_digits, (each.o2_m2, each.co2_m2, each.food_m2, each.o2_kw, each.co2_kw, each.food_kw)),
+        ]
         for each in needs
     ]
     caption = "Of a bed sown in turns, in steady light, at 1000 ppm CO2; kW of lamps on the mean of a day."
-    head = ["crop", "m2 for O2", "m2 for CO2", "m2 for food", "kW for O2", "kW for CO2", "kW for food"]
+    head = ["crop", "m² for O2", "m² for CO2", "m² for food", "kW for O2", "kW for CO2", "kW for food"]
     return Grid("Areas that hold these people", caption, head, rows)
 
 
@@ -110,7 +113,7 @@ def _swept(key: str, points: Sequence[SweepPoint]) -> Grid:
         [each.value, each.first or "none", _day(each.first_day), each.death or "none", _day(each.death_day)]
         for each in points
     ]
-    return Grid(f"Other values of {key}", "", [key, "first limit", "day", "death", "day"], rows)
+    return Grid(f"Other values of {key}", "", [key, "first limit", "on day", "death", "on day"], rows)
 
 
 def _missing(missing: MissingCarbon) -> Grid:
@@ -127,4 +130,9 @@ def _missing(missing: MissingCarbon) -> Grid:
 
 
 def _day(day: float | None) -> str | float:
-    return "" if day is None else day
+    return "" if day is None else _digits(day)
+
+
+def _digits(value: float) -> float:
+    """Return a computed value to the four digits that its model may bear at most."""
+    return float(f"{value:.4g}")

@@ -125,7 +125,7 @@ def _run_parts(run: GasRun, answer: Judgement, calibration: Calibration) -> Iter
         [sum(bin_degc(int(place))) / 2 for place in bins],
         (ChartLine("cosine", line),),
         time=False,
-        x_label="°C",
+        x_label="temperature, °C",
     )
     yield _evidence(run, answer, shown)
 

@@ -1,13 +1,12 @@
 """Pages that explain a plan, the sky or a link: one file each, with everything in it, and no request.
 
-A page is a heading, tables, Gantt charts and histograms drawn here as SVG, and line charts that uPlot
-(vendored) draws from JSON in the page. All text is escaped.
+A page is a heading, tables, Gantt charts and histograms drawn here as SVG, line charts that uPlot
+(vendored) draws from JSON in the page, and a map through time (`time_map`). All text is escaped.
 """
 
 from __future__ import annotations
 
 import html
-import json
 import math
 from collections.abc import Iterable, Sequence
 from importlib import resources
@@ -17,8 +16,13 @@ import msgspec
 from starlight import dtntime
 from starlight.dtntime import DAY, HOUR
 from starlight.planner.intervals import Interval
+from starlight.reports.json_element import json_element
+from starlight.reports.time_map import TimeMap, time_map
 
 _ROW, _LEFT, _WIDTH = 22, 340, 1160
+_MOST_VALUES = 100
+"""Of a chart, as a table: what a person reads through."""
+
 _TICKS = (HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 91 * DAY, 365 * DAY)
 
 
@@ -109,22 +113,6 @@ class Heat(msgspec.Struct, frozen=True):
     mark: tuple[float, float]
 
 
-class SectorMap(msgspec.Struct, frozen=True):
-    """A map of square sectors, the likelier the darker.
-
-    Attributes:
-        columns: sectors from west to east; they are told row by row from north to south.
-        values: of each sector, 0 or more.
-        courses: a name and points each, in sectors from the upper left corner.
-    """
-
-    title: str
-    caption: str
-    columns: int
-    values: Sequence[float]
-    courses: Sequence[tuple[str, Sequence[tuple[float, float]]]]
-
-
 class Histogram(msgspec.Struct, frozen=True):
     """Counts of each kind in each bin, as bars; their heights grow with the logarithm.
 
@@ -139,11 +127,12 @@ class Histogram(msgspec.Struct, frozen=True):
     series: Sequence[tuple[str, str, Sequence[int]]]
 
 
-Part = Chart | Gantt | Grid | Heat | Histogram | SectorMap
+Part = Chart | Gantt | Grid | Heat | Histogram | TimeMap
 
 
 def page(title: str, lead: Sequence[str], parts: Iterable[Part]) -> str:
     """Return a page of HTML that needs nothing but itself."""
+    parts = list(parts)
     body = [f"<h1>{html.escape(title)}</h1>"]
     body += [f'<p class="soft">{html.escape(line)}</p>' for line in lead]
     for part in parts:
@@ -154,8 +143,8 @@ def page(title: str, lead: Sequence[str], parts: Iterable[Part]) -> str:
             body.append(_gantt(part))
         elif isinstance(part, Heat):
             body.append(_heat(part))
-        elif isinstance(part, SectorMap):
-            body.append(_sector_map(part))
+        elif isinstance(part, TimeMap):
+            body.append(time_map(part))
         elif isinstance(part, Histogram):
             body.append(_histogram(part))
         else:
@@ -163,6 +152,9 @@ def page(title: str, lead: Sequence[str], parts: Iterable[Part]) -> str:
         body.append("</section>")
     styles = _static("vendor/uPlot.min.css") + _static("report.css")
     scripts = _static("vendor/uPlot.iife.min.js") + "\n" + _static("report.js")
+    if any(isinstance(part, TimeMap) for part in parts):
+        styles += _static("time_map.css")
+        scripts += "\n" + _static("time_map.js")
     # Behind the escaping a second lock: whatever stands in the page, it may load nothing.
     policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
     return "\n".join(
@@ -182,27 +174,82 @@ def _static(name: str) -> str:
 
 
 def _chart(chart: Chart) -> str:
-    # A "<" inside JSON could end the script element; escaped, it stays the same JSON.
-    data = json.dumps(msgspec.to_builtins(chart), allow_nan=False).replace("<", "\\u003c")
+    summary = f"{chart.title}, {chart.unit}. " + " ".join(_course(chart, line) for line in chart.series)
     return (
-        '<figure class="plot"><div class="chart"></div>'
-        f'<script type="application/json">{data}</script>'
-        f"<figcaption>{html.escape(chart.caption)}</figcaption></figure>"
+        f'<figure class="plot"><div class="chart" role="img" aria-label="{html.escape(summary)}"></div>'
+        f"{json_element(msgspec.to_builtins(chart))}"
+        f"<figcaption>{html.escape(chart.caption)}</figcaption>{_values(chart)}</figure>"
     )
 
 
+def _course(chart: Chart, line: ChartLine) -> str:
+    """Return in words how a line goes: where it begins and ends, its least and its most."""
+    known = [(x, value) for x, value in zip(chart.x, line.values, strict=True) if value is not None]
+    if not known:
+        return f"{line.label}: no values."
+    points = (known[0], min(known, key=lambda each: each[1]), max(known, key=lambda each: each[1]), known[-1])
+    told = [f"{value:.4g} at {_x_text(chart, x)}" for x, value in points]
+    return f"{line.label}: first {told[0]}, least {told[1]}, most {told[2]}, last {told[3]}."
+
+
+def _x_text(chart: Chart, x: float) -> str:
+    return dtntime.to_text(dtntime.from_posix(x)) if chart.time else f"{chart.x_label} {x:.6g}"
+
+
+def _values(chart: Chart) -> str:
+    """Return the values of a chart as a folded table, evenly thinned where there are many."""
+    count = len(chart.x)
+    shown = min(count, _MOST_VALUES)
+    places = [round(each * (count - 1) / max(1, shown - 1)) for each in range(shown)]
+    head = ["time, UTC" if chart.time else chart.x_label, *(line.label for line in chart.series)]
+    rows = [
+        [
+            _x_text(chart, chart.x[each]) if chart.time else f"{chart.x[each]:.6g}",
+            *(_digits(line.values[each]) for line in chart.series),
+        ]
+        for each in places
+    ]
+    which = "" if shown == count else f", {shown} of {count}"
+    table = _table(f"{chart.title}: values", head, rows, number=True)
+    summary = f"Values as a table ({html.escape(chart.unit)}{which})"
+    return f"<details><summary>{summary}</summary>{table}</details>"
+
+
+def _digits(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
 def _grid(grid: Grid) -> str:
-    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in grid.head)
-    rows = "".join(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>" for row in grid.rows)
+    table = _table(f"{grid.title}: table", grid.head, grid.rows) if grid.rows else "<p>None.</p>"
+    return f"<figure>{table}<figcaption>{html.escape(grid.caption)}</figcaption></figure>"
+
+
+def _table(
+    name: str, head: Sequence[str], rows: Sequence[Sequence[str | float]], number: bool = False
+) -> str:
+    """Return a table in a box of its own, in which it scrolls where the screen is narrower than it.
+
+    Args:
+        name: of the box, which keys can scroll.
+        number: whether text stands to the right, as numbers do.
+    """
+    heads = ""
+    for column, each in enumerate(head):
+        right = all(not isinstance(row[column], str) or not row[column] for row in rows)
+        heads += f'<th scope="col"{" class=number" * right}>{html.escape(each)}</th>'
+    body = "".join(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>" for row in rows)
+    look = ' class="numbers"' if number else ""
     return (
-        f"<figure><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        f"<figcaption>{html.escape(grid.caption)}</figcaption></figure>"
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{html.escape(name)}">'
+        f"<table{look}><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
 def _cell(cell: str | float) -> str:
     if isinstance(cell, str):
-        return f"<td>{html.escape(cell)}</td>"
+        # A moment or a name breaks in the middle at its hyphens else; a longer one has to break somewhere.
+        whole = " class=whole" if " " not in cell and len(cell) <= 24 else ""
+        return f"<td{whole}>{html.escape(cell)}</td>"
     return (
         # Counts are exact and shown in full; what was measured or computed gets six digits.
         f'<td class="number">{cell:,.6g}</td>'
@@ -281,24 +328,6 @@ def _heat(heat: Heat) -> str:
     out.append(f'<text class="tick" x="{left}" y="{top + height + 34}">{label}, and upwards: ')
     out.append(f"{html.escape(heat.y_label)}</text></svg>")
     return f"<figure>{''.join(out)}<figcaption>{html.escape(heat.caption)}</figcaption></figure>"
-
-
-def _sector_map(drawn: SectorMap) -> str:
-    side, most = 20, max(drawn.values, default=0.0) or 1.0
-    wide, tall = side * drawn.columns, side * (len(drawn.values) // drawn.columns)
-    out = [
-        f'<svg viewBox="0 0 {wide} {tall}" width="{wide}" role="img" aria-label="{html.escape(drawn.title)}">'
-    ]
-    for place, value in enumerate(drawn.values):
-        row, column = divmod(place, drawn.columns)
-        shade = f'fill="#c2410c" fill-opacity="{value / most:.3f}" stroke="#8886"'
-        at = f'x="{column * side}" y="{row * side}" width="{side}" height="{side}"'
-        out.append(f"<rect {at} {shade}><title>{value:.2%}</title></rect>")
-    for name, points in drawn.courses:
-        line = " ".join(f"{x * side:.1f},{y * side:.1f}" for x, y in points)
-        look = 'fill="none" stroke="#2563eb" stroke-width="2"'
-        out.append(f'<polyline points="{line}" {look}><title>{html.escape(name)}</title></polyline>')
-    return f"<figure>{''.join(out)}</svg><figcaption>{html.escape(drawn.caption)}</figcaption></figure>"
 
 
 def _histogram(histogram: Histogram) -> str:
