@@ -24,6 +24,9 @@ MOST_MZ = 600
 CSV_BYTES = 64 * 1024 * 1024
 """A run of two hours at 100 masses a second has some 20 MB."""
 
+LARGEST = 1e30
+"""Of an abundance, in A or counts/s: no instrument comes near, and the squares of larger ones overflow."""
+
 COLUMNS = ("time", "temp", "m/z", "abundance")
 
 Matrix = NDArray[np.float64]
@@ -61,7 +64,7 @@ def checked(run: GasRun, where: str) -> GasRun:
     """Return a run that can be judged; errors name where it is from.
 
     Raises:
-        InputError: nothing was sampled, or it holds infinite values.
+        InputError: nothing was sampled, or it holds infinite values or such as no instrument has.
     """
     if np.isinf(run.abundance).any():
         raise InputError("an abundance is infinite", where=where, right="Leave out what was not measured")
@@ -71,35 +74,55 @@ def checked(run: GasRun, where: str) -> GasRun:
             where=where,
             right=f"A run has lines of {', '.join(COLUMNS)}",
         )
+    if np.nanmax(np.abs(run.abundance)) > LARGEST:
+        told = f"an abundance of {np.nanmax(np.abs(run.abundance)):.0e}"
+        raise InputError(told, where=where, right=f"It is at most {LARGEST:.0e} A or counts/s")
     if not np.nan_to_num(run.abundance).any():
         raise InputError("every abundance is zero", where=where, right="A run has ion current")
     return run
 
 
 def read_run(path: Path, instrument: str = "") -> GasRun:
-    """Return the run that a CSV file holds, with the columns time [s], temp [degC], m/z, abundance.
+    """Return the run that a CSV file holds; as `parse_run`.
+
+    Raises:
+        InputError: it can't be read, or as `parse_run`.
+    """
+    return parse_run(read_text(path, CSV_BYTES), path.stem, instrument, str(path))
+
+
+def parse_run(text: str, name: str, instrument: str, where: str) -> GasRun:
+    """Return the run that CSV text holds, with the columns time [s], temp [degC], m/z, abundance.
 
     Fractional m/z are rounded to the nearest; temperatures need not rise.
 
+    Args:
+        text: of the file.
+        name: of the run.
+        instrument: that made it; empty where nobody said.
+        where: what errors call the file.
+
     Raises:
-        InputError: it can't be read, lacks a column, holds what is no finite number, or no sample at all.
+        InputError: it lacks a column, holds what is no finite number, or no sample at all.
     """
-    lines = csv.reader(read_text(path, CSV_BYTES).splitlines())
-    header = [each.strip().lower() for each in next(lines, [])]
-    missing = [each for each in COLUMNS if each not in header]
-    if missing:
-        there = f"its columns are {', '.join(header[:8])}" if header else "the file is empty"
-        raise InputError(
-            f"no column {', '.join(missing)}: {there}",
-            where=str(path),
-            right=f"The first line is {','.join(COLUMNS)}",
-        )
-    places = [header.index(each) for each in COLUMNS]
-    samples = [_sample(path, number, line, places) for number, line in enumerate(lines, 2) if line]
-    return checked(_binned(path.stem, instrument, np.array(samples, dtype=float).reshape(-1, 4)), str(path))
+    lines = csv.reader(text.splitlines())
+    try:
+        header = [each.strip().lower() for each in next(lines, [])]
+        missing = [each for each in COLUMNS if each not in header]
+        if missing:
+            there = f"its columns are {', '.join(header[:8])[:200]}" if header else "the file is empty"
+            right = f"The first line is {','.join(COLUMNS)}"
+            raise InputError(f"no column {', '.join(missing)}: {there}", where=where, right=right)
+        places = [header.index(each) for each in COLUMNS]
+        samples = [_sample(where, number, line, places) for number, line in enumerate(lines, 2) if line]
+    except csv.Error as error:
+        # Such as a quote that never ends, and takes the rest of the file for one field.
+        told = f"line {lines.line_num}: no CSV ({error})"
+        raise InputError(told, where=where, right="Numbers need no quotes") from None
+    return checked(_binned(name, instrument, np.array(samples, dtype=float).reshape(-1, 4)), where)
 
 
-def _sample(path: Path, number: int, line: list[str], places: list[int]) -> list[float]:
+def _sample(where: str, number: int, line: list[str], places: list[int]) -> list[float]:
     """Return time, temperature, m/z and abundance of a line."""
     try:
         values = [float(line[place]) for place in places]
@@ -108,11 +131,11 @@ def _sample(path: Path, number: int, line: list[str], places: list[int]) -> list
     if not all(math.isfinite(value) for value in values):
         raise InputError(
             f"line {number}: {','.join(line)[:60]!r} has no finite number in each column",
-            where=str(path),
+            where=where,
             right="Leave out lines that were not measured",
         )
     if values[2] < -0.5:
-        raise InputError(f"line {number}: m/z is {values[2]}", where=str(path), right="It is 0 or more")
+        raise InputError(f"line {number}: m/z is {values[2]}", where=where, right="It is 0 or more")
     return values
 
 

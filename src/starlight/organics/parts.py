@@ -18,6 +18,12 @@ from starlight.organics.features import SIZE, SLICES, above_least
 from starlight.organics.gas_run import BINS, MOST_MZ, GasRun, Matrix
 from starlight.organics.judgement import Judgement
 
+VERDICT_TYPE = "application/vnd.starlight.run-verdict"
+THUMBNAIL_TYPE = "application/vnd.starlight.run-thumbnail"
+WINDOW_TYPE = "application/vnd.starlight.run-window"
+RUN_TYPE = "application/vnd.starlight.run"
+"""The media types of parts of letters that hold these."""
+
 VERDICT_BYTES = 40
 THUMBNAIL_BYTES = 512
 
@@ -36,6 +42,9 @@ _ANSWERED, _FOUND = 1, 2
 
 _STEP = 0.005
 """Of asinh: a relative error of 0.25 % where a value is well above the run's least."""
+
+_SPAN = 1e-70
+"""The least part of a run's largest value that is a scale: 16 bits hold a range of exp(163) above it."""
 
 _EMPTY = -32768
 """The code of what was not sampled."""
@@ -153,7 +162,8 @@ def packed_run(run: GasRun, first: int = 0, last: int = BINS - 1) -> bytes:
     """Return the bins `first` to `last` of a run, every m/z, to 0.3 %, packed."""
     part = run.abundance[:, first : last + 1]
     size = np.abs(part[np.isfinite(part) & (part != 0)])
-    scale = float(np.quantile(size, 0.05)) if len(size) else 1.0
+    # Not below what the codes reach from the largest: denormal numbers are noise, and no scale.
+    scale = max(float(np.quantile(size, 0.05)), float(size.max()) * _SPAN) if len(size) else 1.0
     codes = np.rint(np.arcsinh(np.nan_to_num(part) / scale) / _STEP)
     # 16 bits hold a range of exp(163): only what was not sampled has the lowest code.
     codes = np.where(np.isfinite(part), np.clip(codes, _EMPTY + 1, 32767), _EMPTY).astype(">i2")

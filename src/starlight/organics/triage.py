@@ -8,10 +8,12 @@ answered runs gain more by being seen, for nobody can trust their verdict.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import log2
+from typing import TypeVar
 
 from starlight.errors import InputError
 from starlight.organics.gas_run import GasRun
@@ -81,9 +83,17 @@ class RunPart:
     lifetime_s: int
 
     @property
+    def link_bytes(self) -> int:
+        """Return what it takes of a contact; where something carries it, more than its own bytes."""
+        return len(self.data)
+
+    @property
     def value_per_byte(self) -> float:
         """Return the bits of value by byte on the link."""
-        return self.value_bits / len(self.data)
+        return self.value_bits / self.link_bytes
+
+
+Part = TypeVar("Part", bound=RunPart)
 
 
 def entropy_bits(p: float) -> float:
@@ -119,7 +129,7 @@ def parts_of(run: GasRun, judgement: Judgement, prior: float = PRIOR) -> list[Ru
     ]
 
 
-def choose(runs: Sequence[Sequence[RunPart]], capacity_bytes: int) -> list[RunPart]:
+def choose(runs: Sequence[Sequence[Part]], capacity_bytes: int) -> list[Part]:
     """Return the parts for a contact, in the order in which they are to leave.
 
     Of each run only the next part competes: a window before its verdict would say nothing. What no longer
@@ -134,13 +144,18 @@ def choose(runs: Sequence[Sequence[RunPart]], capacity_bytes: int) -> list[RunPa
     """
     if capacity_bytes < 0:
         raise InputError(f"{capacity_bytes} bytes", right="A contact carries 0 bytes or more")
-    waiting = [list(each) for each in runs]
-    chosen: list[RunPart] = []
+    # Ties by the order in which the runs were given: the same input gives the same contact.
+    heap = [(-parts[0].value_per_byte, place, 0) for place, parts in enumerate(runs) if parts]
+    heapq.heapify(heap)
+    chosen: list[Part] = []
     left = capacity_bytes
-    while fitting := [each for each in waiting if each and len(each[0].data) <= left]:
-        # Ties by the order in which the runs were given: the same input gives the same contact.
-        richest = max(fitting, key=lambda each: each[0].value_per_byte)
-        part = richest.pop(0)
+    while heap:
+        _, place, number = heapq.heappop(heap)
+        part = runs[place][number]
+        if part.link_bytes > left:
+            continue  # Nor later: what is left only shrinks.
         chosen.append(part)
-        left -= len(part.data)
+        left -= part.link_bytes
+        if number + 1 < len(runs[place]):
+            heapq.heappush(heap, (-runs[place][number + 1].value_per_byte, place, number + 1))
     return chosen
