@@ -492,6 +492,7 @@ def test_samples_are_taken_at_their_time_and_say_where() -> None:
     spike = Spike(robot().calibration.detector.targets[2], 0.01, 450.0)
     samples = [Sample(NOW + DAY, "S1", spike, (4.6, 137.4)), Sample(NOW + 2 * DAY, "S2", None, None)]
     made, desk = laboratory(*samples), FakeDesk(free=10**6)
+    assert not lived(made, desk, NOW, NOW)
     assert made.next_wakeup() == NOW + DAY
     done = lived(made, desk, NOW, NOW + DAY)
     (told,) = [act for act in done if isinstance(act, SendTelemetry)]
@@ -503,6 +504,30 @@ def test_samples_are_taken_at_their_time_and_say_where() -> None:
     assert names == ["S2.verdict", "S2.thumbnail", "S2.run"]
     other = lived(laboratory(*samples), desk, NOW, NOW + DAY)
     assert parts_in(other) == parts_in(done)
+
+
+def test_samples_of_the_time_before_it_began_are_left_out() -> None:
+    """A rehearsal may begin late in a mission; what fell due while the node was down is taken later."""
+    samples = [Sample(NOW + day * DAY, f"S{day}", None, None) for day in (-1, 0, 1)]
+    made, desk = laboratory(*samples), FakeDesk(free=10**6)
+    assert [name for name, _ in parts_in(lived(made, desk, NOW, NOW))] == [
+        "S0.verdict",
+        "S0.thumbnail",
+        "S0.run",
+    ]
+    again = laboratory(*samples)
+    again.restore(made.save())
+    late = parts_in(lived(again, desk, NOW + 5 * DAY, NOW + 5 * DAY))
+    assert late[0][0] == "S1.verdict"
+
+
+def test_a_link_without_a_limit_has_a_share_that_can_be_kept() -> None:
+    """What is left of it is saved as any other is."""
+    made, desk = heard(csv_of(marked(1)), free=10**30)
+    assert len(parts_in(lived(made, desk, NOW, NOW + MINUTE))) == 4
+    again = laboratory()
+    again.restore(made.save())
+    assert again.save() == made.save()
 
 
 def test_who_is_not_told_any_more_is_forgotten() -> None:

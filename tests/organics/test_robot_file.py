@@ -121,3 +121,15 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
         load(written(tmp_path, SYNTHETIC + wrong + wrong.replace("S1", "S2")))
     with pytest.raises(InputError, match="can't be read"):
         load(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("document", ["reference/organics.md", "guides/laboratory.md"])
+def test_the_files_that_the_documents_show_are_right(document: str, tmp_path: Path) -> None:
+    """Each is read as it stands there, beside the calibration that it names."""
+    write(calibrate(OVEN.blanks(140), shipped(), "oven 1"), tmp_path / "oven.json")
+    text = (tmp_path / "oven.json").read_text(encoding="utf-8").replace("oven 1", "quadrupole-2", 1)
+    (tmp_path / "quadrupole-2.json").write_text(text, encoding="utf-8")
+    documents = Path(__file__).parents[2] / "docs"
+    shown = re.findall(r"```toml\n(.*?)```", (documents / document).read_text(encoding="utf-8"), re.DOTALL)
+    assert len(shown) == 1
+    assert load(written(tmp_path, shown[0])).share in (0.1, 0.25)

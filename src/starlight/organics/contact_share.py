@@ -25,6 +25,9 @@ HERE = 0
 HERE_BYTES = 1 << 20
 """What is posted at once to who lives at the same node."""
 
+LEFT_MAX_BYTES = 1 << 40
+"""What is left of a share is counted up to a terabyte: a link without a limit has one here."""
+
 CONTACTS_MAX = 64
 """Contacts ahead whose shares are remembered; a plan that changes names another now and then."""
 
@@ -118,7 +121,8 @@ class ContactShares(msgspec.Struct):
         self.left = {ends: left for ends, left in self.left.items() if ends > now}
         if first.ends not in self.left:
             # Whichever knows of the least: the ways differ behind the contact.
-            self.left[first.ends] = int(share * min(way.bytes for way in (first, *others)))
+            free = min(LEFT_MAX_BYTES, *(way.bytes for way in (first, *others)))
+            self.left[first.ends] = int(share * free)
             for late in sorted(self.left)[CONTACTS_MAX:]:
                 del self.left[late]
         return self.left.get(first.ends, 0)
