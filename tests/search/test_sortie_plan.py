@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
 import pytest
 from tests.search.lost import CONDUCT, FIX, HOUR, REPORTS, SUIT, ground, hypotheses
 
-from starlight.search import sortie_plan
 from starlight.search.hypotheses import Courses, draw
 from starlight.search.posterior import Posterior
 from starlight.search.slope_graph import SlopeGraph
@@ -69,6 +66,5 @@ def test_what_is_planned_does_not_hang_on_how_many_hypotheses_there_are() -> Non
 def test_a_plan_ends_however_fast_its_searchers_are() -> None:
     """Whoever needs no time to search would be sent for ever: a plan has no more than people can be told."""
     fast = [each._replace(speed_mps=1e9, search_mps=1e9, sweep_width_m=1e9) for each in SEARCHERS]
-    with patch.object(sortie_plan, "MOST_SEARCHES", 9):
-        planned = plan(Posterior(hypotheses(), REPORTS, 5 * HOUR), ground().coarser(5), fast)
+    planned = plan(Posterior(hypotheses(), REPORTS, 5 * HOUR), ground().coarser(5), fast, 9)
     assert len(planned) == 9

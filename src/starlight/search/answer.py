@@ -13,7 +13,7 @@ from starlight.search.posterior import Posterior, region
 from starlight.search.search_file import Awaiting
 from starlight.search.search_reading import AwaitedReport, LostCase
 from starlight.search.slope_graph import SlopeGraph
-from starlight.search.sortie_plan import PlannedSearch, plan
+from starlight.search.sortie_plan import MOST_SEARCHES, PlannedSearch, plan
 from starlight.search.suit import HOUR_S, LIMITS
 from starlight.search.terrain import Floats, Terrain
 
@@ -66,6 +66,11 @@ class SearchAnswer(NamedTuple):
         return to_text(self.loss.fix_time + round(seconds * SECOND))
 
 
+def sectors(loss: LostCase) -> Terrain:
+    """Return the grid of sectors over which a search's probabilities are told."""
+    return loss.terrain.coarser(max(1, round(loss.file.sector_m / loss.terrain.cell_m))).at_most(MOST_SECTORS)
+
+
 def answer(loss: LostCase, at_s: float) -> SearchAnswer:
     """Work out the answer of a search at a moment, in seconds after the last fix.
 
@@ -75,11 +80,21 @@ def answer(loss: LostCase, at_s: float) -> SearchAnswer:
     graph = SlopeGraph(loss.terrain.at_most(GRAPH_CELLS))
     courses = Courses(graph, loss.conduct, loss.file.seed)
     believed = draw(courses, loss.fix, loss.conduct, loss.suit, loss.file.hypotheses, loss.file.seed)
-    posterior = Posterior(believed, loss.reports, at_s)
-    grid = loss.terrain.coarser(max(1, round(loss.file.sector_m / loss.terrain.cell_m))).at_most(MOST_SECTORS)
+    return answer_of(loss, Posterior(believed, loss.reports, at_s), MOST_SEARCHES)
+
+
+def answer_of(loss: LostCase, posterior: Posterior, searches: int) -> SearchAnswer:
+    """Work out the answer of a search from a belief.
+
+    Args:
+        loss: what was lost.
+        posterior: the belief, at the moment asked about.
+        searches: that are planned at most.
+    """
+    grid, at_s, believed = sectors(loss), posterior.at_s, posterior.hypotheses
     probability, outside = posterior.map(grid)
     living, _ = posterior.map(grid, alive=True)
-    planned = plan(posterior, grid, loss.searchers)
+    planned = plan(posterior, grid, loss.searchers, searches)
     effort = sum(
         each.sweep_width_m * each.search_mps * max(0.0, each.end_s - max(each.ready_s, at_s))
         for each in loss.searchers

@@ -9,20 +9,21 @@ from xml.sax.saxutils import escape, quoteattr
 from starlight.errors import InputError
 from starlight.search.answer import SearchAnswer
 from starlight.search.posterior import region
+from starlight.search.search_reading import LostCase
 
 
 class Anchor:
     """Turns eastings and northings into longitudes and latitudes by a plane at the upper left corner.
 
     Args:
-        found: whose terrain it is.
+        loss: whose terrain it is.
 
     Raises:
         InputError: the file does not tell where the terrain lies.
     """
 
-    def __init__(self, found: SearchAnswer) -> None:
-        table, terrain = found.loss.file.terrain, found.loss.terrain
+    def __init__(self, loss: LostCase) -> None:
+        table, terrain = loss.file.terrain, loss.terrain
         if table.latitude_deg is None or table.longitude_deg is None:
             right = "Give latitude_deg and longitude_deg of its upper left corner"
             raise InputError("nobody has said where the terrain lies", where="terrain", right=right)
@@ -37,10 +38,17 @@ class Anchor:
         longitude = self._longitude + degrees((east_m - self._corner[0]) / along)
         return round(longitude, 7), round(latitude, 7)
 
+    def plane(self, longitude: float, latitude: float) -> tuple[float, float]:
+        """Return easting and northing in m of a position in degrees; `position` turned round."""
+        north = self._corner[1] + radians(latitude - self._latitude) * self._radius_m
+        # The shorter way round: 239 E and 121 W are one meridian.
+        along = (longitude - self._longitude + 180) % 360 - 180
+        return self._corner[0] + radians(along) * self._radius_m * cos(radians(self._latitude)), north
+
 
 def geojson(found: SearchAnswer) -> dict[str, Any]:
     """Return sectors of the 90 % region as polygons, and the courses of searchers as lines."""
-    anchor, half = Anchor(found), found.grid.cell_m / 2
+    anchor, half = Anchor(found.loss), found.grid.cell_m / 2
     east, north = found.grid.middles()
     features: list[dict[str, Any]] = []
     for cell in region(found.probability, 0.9):
@@ -58,7 +66,7 @@ def gpx(found: SearchAnswer) -> str:
     """Return the courses of searchers as routes of GPX."""
     lines = ['<?xml version="1.0" encoding="UTF-8"?>']
     lines.append('<gpx version="1.1" creator="Starlight" xmlns="http://www.topografix.com/GPX/1/1">')
-    for name, points in _courses(found, Anchor(found)).items():
+    for name, points in _courses(found, Anchor(found.loss)).items():
         lines.append(f"<rte><name>{escape(name)}</name>")
         for (longitude, latitude), text in points:
             at = f"lat={quoteattr(str(latitude))} lon={quoteattr(str(longitude))}"

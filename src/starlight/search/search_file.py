@@ -148,6 +148,32 @@ class AwaitedTable(_Table, frozen=True):
     contact_from: str = ""
 
 
+class WatchTable(_Table, frozen=True):
+    """What a node does with the file, where a search lives there; the command reads over it.
+
+    Attributes:
+        suit: the address whose telemetry is the last fix and the oxygen.
+        silent_after_min: of so long a silence, while it could be heard, a search begins; None: of none.
+        since: from when it should be heard; empty: from the first telemetry of it.
+        light_time_s: from it to the node.
+        closed: times in which nothing of it can come, each a beginning and an end.
+        fix_sigma_m: of a position that telemetry tells; None: as well known as the file's own fix.
+        full_oxygen_kg: of which `oxygen_percent` is told; None: then that says nothing.
+        hypotheses: that it draws; a node has other things to do as well.
+        pause_min: between two letters that nobody asked for.
+    """
+
+    suit: Annotated[str, msgspec.Meta(max_length=128)] = ""
+    silent_after_min: Positive | None = None
+    since: str = ""
+    light_time_s: Annotated[float, msgspec.Meta(ge=0, le=1e6)] = 0.0
+    closed: Annotated[list[tuple[str, str]], msgspec.Meta(max_length=1_000)] = []
+    fix_sigma_m: Positive | None = None
+    full_oxygen_kg: Positive | None = None
+    hypotheses: Annotated[int, msgspec.Meta(ge=1_000, le=50_000)] = 20_000
+    pause_min: Annotated[float, msgspec.Meta(ge=1, le=1e6)] = 10.0
+
+
 class SearchFile(_Table, frozen=True):
     """A file for `starlight search`."""
 
@@ -160,6 +186,7 @@ class SearchFile(_Table, frozen=True):
     searcher: Annotated[list[SearcherTable], msgspec.Meta(max_length=64)] = []
     report: list[ReportTable] = []
     awaited: list[AwaitedTable] = []
+    watch: WatchTable = WatchTable()
     hypotheses: Annotated[int, msgspec.Meta(ge=1_000, le=2_000_000)] = 100_000
     sector_m: Positive = 500.0
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**31)] = 1

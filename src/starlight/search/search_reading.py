@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from starlight.dtntime import SECOND
+from starlight.dtntime import MINUTE, SECOND
 from starlight.errors import InputError
 from starlight.input_files import read_text
 from starlight.scenario.file_errors import FileErrors
 from starlight.scenario.toml_file import read
 from starlight.search.elevation_file import read_array, read_geotiff
 from starlight.search.hypotheses import Conduct, LastFix
+from starlight.search.overdue import Watch
 from starlight.search.search_file import FixTable, ReportsFile, ReportTable, SearchFile, TerrainTable
 from starlight.search.search_report import SearchedArea, SearchReport, counted
 from starlight.search.self_affine import PATHFINDER, made_up
@@ -37,6 +38,7 @@ class LostCase(NamedTuple):
     Attributes:
         file: as it was written.
         fix_time: ns; seconds of all others count from it.
+        watch: what a node that the search lives at goes by.
     """
 
     file: SearchFile
@@ -48,6 +50,7 @@ class LostCase(NamedTuple):
     searchers: list[Searcher]
     reports: list[SearchReport]
     awaited: list[AwaitedReport]
+    watch: Watch
 
 
 def load(path: Path, more: tuple[Path, ...], at: int | None) -> tuple[LostCase, float]:
@@ -72,13 +75,14 @@ def load(path: Path, more: tuple[Path, ...], at: int | None) -> tuple[LostCase, 
     reports = [_report(f"report[{each}]", table, since) for each, table in enumerate(file.report)]
     searchers = _searchers(file, since)
     awaited = _awaited(file, since)
+    watch = _watch(file, errors)
     terrain = _terrain(file.terrain, path.parent, errors)
     errors.raise_all()
     assert conduct is not None
     assert fix is not None
     assert terrain is not None
     for each in more:
-        reports += _reports_of(each, start)
+        reports += reports_in(read_text(each), str(each), start)
     known = [each for each in reports if each is not None]
     at_s = (at - start) / SECOND if at is not None else max((each.end_s for each in known), default=0.0)
     if at_s < 0:
@@ -89,7 +93,7 @@ def load(path: Path, more: tuple[Path, ...], at: int | None) -> tuple[LostCase, 
             "the last fix lies outside the terrain", where=f"{path}: fix", right="Take more ground"
         )
     suit = Suit(**{name: getattr(file.suit, name) for name in file.suit.__struct_fields__})
-    return LostCase(file, start, terrain, fix, conduct, suit, searchers, known, awaited), at_s
+    return LostCase(file, start, terrain, fix, conduct, suit, searchers, known, awaited, watch), at_s
 
 
 class _Since:
@@ -183,12 +187,58 @@ def _report(key: str, table: ReportTable, since: _Since) -> SearchReport | None:
     return SearchReport(table.id, begin, end, area, coverage, table.law)
 
 
-def _reports_of(path: Path, start: int) -> list[SearchReport | None]:
-    file, errors = read(read_text(path), ReportsFile, str(path))
+def reports_in(text: str, where: str, start: int) -> list[SearchReport]:
+    """Return the reports in a file that holds these alone.
+
+    Args:
+        text: of the file.
+        where: what errors call it.
+        start: of the moments that are told, ns: seconds count from it.
+
+    Raises:
+        InputError: something in it is wrong; all of it is told.
+    """
+    file, errors = read(text, ReportsFile, where)
     since = _Since(errors, start)
     found = [_report(f"report[{each}]", table, since) for each, table in enumerate(file.report)]
     errors.raise_all()
+    return [each for each in found if each is not None]
+
+
+def report_in(table: ReportTable, start: int) -> SearchReport:
+    """Return the report that a table by itself tells, as `reports_in` does.
+
+    Raises:
+        InputError: something in it is wrong.
+    """
+    errors = FileErrors("", "the report")
+    found = _report("report", table, _Since(errors, start))
+    if errors or found is None:
+        raise InputError("; ".join(each.what for each in errors.found.values()))
     return found
+
+
+def _watch(file: SearchFile, errors: FileErrors) -> Watch:
+    table, closed = file.watch, []
+    for place, (begin, end) in enumerate(file.watch.closed):
+        key = f"watch.closed[{place}]"
+        first, last = errors.time(key, begin), errors.time(key, end)
+        if first is not None and last is not None:
+            if last <= first:
+                errors.fail(key, [begin, end], "It ends later than it begins")
+            closed.append((first, last))
+    for name in ("silent_after_min", "since"):
+        if getattr(table, name) and not table.suit:
+            errors.missing("watch.suit", f"{name} is about its telemetry")
+    silent = table.silent_after_min
+    return Watch(
+        suit=table.suit,
+        silent_after=None if silent is None else round(silent * MINUTE),
+        since=errors.time("watch.since", table.since, empty=True),
+        light_time=round(table.light_time_s * SECOND),
+        closed=tuple(sorted(closed)),
+        pause=round(table.pause_min * MINUTE),
+    )
 
 
 def _searchers(file: SearchFile, since: _Since) -> list[Searcher]:

@@ -107,12 +107,14 @@ class _Slices:
         self.mass = np.stack([self._mass(each) for each in range(SLICES)])
 
 
-def plan(posterior: Posterior, grid: Terrain, searchers: list[Searcher]) -> list[PlannedSearch]:
+def plan(
+    posterior: Posterior, grid: Terrain, searchers: list[Searcher], most: int = MOST_SEARCHES
+) -> list[PlannedSearch]:
     """Return where searchers go, in the order in which they begin.
 
     Each time, whoever is free first takes the sector and the thoroughness that find the most per second, on
     way and there, of who would be alive then; what they find is taken out before the next one chooses.
-    It is a greedy plan of `MOST_SEARCHES` at most, not the best of all; a new report asks for a new one.
+    It is a greedy plan of `most` searches at most, not the best of all; a new report asks for a new one.
     """
     if not searchers:
         return []
@@ -124,7 +126,7 @@ def plan(posterior: Posterior, grid: Terrain, searchers: list[Searcher]) -> list
         if each.end_s > posterior.at_s
     ]
     planned: list[PlannedSearch] = []
-    while free and len(planned) < MOST_SEARCHES:
+    while free and len(planned) < most:
         free.sort(key=lambda each: (each.ready_s, each.name))
         searcher = free.pop(0)
         best = _best(slices, grid, searcher, middles)
