@@ -407,6 +407,34 @@ def test_a_report_from_the_future_is_refused_and_its_sender_told_once_an_hour() 
     assert made.believed(now + HOUR).posterior.reports == []
 
 
+def test_an_id_that_would_forge_a_line_of_a_letter_is_refused() -> None:
+    """Ids stand in letters and in the trace."""
+    made, now = begun(), FIX + 4 * HOUR
+    (answer,) = writes(made.telemetry_came(searched("a\nFound.", 1.0, 2.0, 1_500.0), at(now)))
+    assert "holds what can't be shown" in answer.draft.text
+    assert made.believed(now).posterior.reports == []
+
+
+def test_a_fix_before_that_of_the_file_takes_the_loads_as_they_are_stated() -> None:
+    """The file's fix may be of a day that has not come; nothing is given back to a suit for that."""
+    made, early = desk_of(), FIX - 2_000 * HOUR
+    told = Telemetry(SUIT, early, "suit", None, {"east_m": 1_000.0, "north_m": 1_000.0})
+    made.telemetry_came(told, at(early))
+    case = made.believed(early + HOUR).loss
+    assert (case.fix_time, case.fix.east_m, case.suit.oxygen_kg) == (early, 1_000.0, 0.55)
+    assert made.believed(FIX).loss.fix.east_m == 2_000.0
+
+
+def test_what_a_walker_uses_before_the_fix_is_gone_unless_all_of_it_were() -> None:
+    """0.0749 kg of oxygen an hour; a suit that speaks when it should be empty was filled."""
+    made = desk_of()
+    for hours, left in ((2, 0.55 - 2 * 0.0749), (9, 0.55)):
+        now = FIX + hours * HOUR
+        made.telemetry_came(Telemetry(SUIT, now, "suit", None, {"east_m": 900.0, "north_m": 900.0}), at(now))
+        # As exact as 0.0749 is written.
+        assert made.believed(now).loss.suit.oxygen_kg == pytest.approx(left, abs=3e-4)
+
+
 def test_a_report_of_before_the_last_fix_is_told_as_such_and_does_not_count() -> None:
     """She was seen after it; it stays out even where a new fix makes it so."""
     made = begun(FIX + HOUR)

@@ -164,3 +164,39 @@ def test_an_answer_goes_out_as_geojson_and_gpx(tmp_path: Path) -> None:
     loss, at_s = load(changed(tmp_path, ("latitude_deg = -4.5\n", "")), (), AT)
     with pytest.raises(InputError, match="nobody has said where the terrain lies"):
         geography.gpx(answer(loss, at_s))
+
+
+WATCH = """
+[watch]
+suit = "ipn:22.1"
+silent_after_min = 90
+closed = [["2051-04-02T12:00:00Z", "2051-04-02T13:00:00Z"], ["2051-04-02T10:30:00Z", "2051-04-02T11:00:00Z"]]
+"""
+
+
+def test_what_a_node_goes_by_changes_nothing_for_the_command(tmp_path: Path) -> None:
+    """`[watch]` is read and checked, and the answer is the same."""
+    path = changed(tmp_path)
+    path.write_text(TEXT + WATCH, encoding="utf-8")
+    loss, at_s = load(path, (), AT)
+    assert as_json(answer(loss, at_s)) == as_json(answer(*load(FILES / "lost.toml", (), AT)))
+    # Ninety open minutes: half an hour before the first window and an hour after it, or a minute of it later.
+    assert loss.watch.overdue_at(FIX, None) == dtntime.from_text("2051-04-02T12:00:00Z")
+    assert loss.watch.overdue_at(FIX + dtntime.MINUTE, None) == dtntime.from_text("2051-04-02T13:01:00Z")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('suit = "ipn:22.1"', "", "silent_after_min is about its telemetry"),
+        ('"2051-04-02T13:00:00Z"', '"2051-04-02T11:00:00Z"', "It ends later than it begins"),
+        ('"2051-04-02T13:00:00Z"', '"noon"', "'noon' is not a date"),
+        ("silent_after_min = 90", "silent_after_min = -1", "silent_after_min"),
+    ],
+)
+def test_what_is_wrong_for_a_node_is_told(tmp_path: Path, old: str, new: str, told: str) -> None:
+    """As everything else in the file is."""
+    path = tmp_path / "lost.toml"
+    path.write_text(TEXT + WATCH.replace(old, new), encoding="utf-8")
+    with pytest.raises(InputError, match=told):
+        load(path, (), AT)

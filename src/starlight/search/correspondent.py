@@ -147,8 +147,9 @@ class SearchDesk(Correspondent):
         phase = self._kept.phase
         is_found, place = heard.found_in(letter.text)
         if is_found:
-            is_now = phase == "searching" and letter.written_at <= now
-            return self._found(place, letter.written_at, now) if is_now else []
+            # By whose clock whatever: that she is found is believed of those whom it tells.
+            then = min(letter.written_at, now)
+            return self._found(place, then, now) if phase == "searching" else []
         if phase == "searching":
             acts, _ = self._telling.answer(self._kept, "As asked.", now, [letter.sender], letter.id)
             return acts

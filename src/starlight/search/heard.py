@@ -142,6 +142,8 @@ def reports_of(data: bytes, name: str, sender: str, written: int, watched: Watch
 
 def _kept(report: SearchReport, start: int, sender: str, written: int) -> KeptReport:
     kept = KeptReport.of(report, start, sender, written)
+    if not report.id.isprintable():
+        raise InputError(f"the id {report.id!r} holds what can't be shown", right="Letters, digits, signs")
     if kept.end > written:
         told = f"the search {report.id!r} ends at {exact_text(kept.end)}, after it was reported"
         raise InputError(told, right=f"It was reported at {exact_text(written)}: check that clock")

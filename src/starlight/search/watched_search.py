@@ -193,13 +193,13 @@ class WatchedSearch:
         heats = np.array([conduct.walking_w, conduct.resting_w])
         # Without the reserve: what is asked for is how fast the loads themselves go.
         lasts = replace(stated, reserve_h=0.0).hours(heats)
-        since_file = (start - file_time) / HOUR
+        since_file = max(0.0, (start - file_time) / HOUR)
         at, oxygen = file_time, stated.oxygen_kg
         if measured is not None and measured.at > file_time:
             at, oxygen = measured.at, measured.kg
         # Between the two moments nobody knows how she moved: used is taken as by a walker before the fix,
         # given back as to who rests after it. Either way she is taken to have rather less than she has.
-        hours = (start - at) / HOUR
+        hours = (start - at) / HOUR if at != file_time else since_file
         walking, resting = stated.oxygen_kg / lasts[0]
         oxygen = _left(oxygen, float(walking), hours) if hours >= 0 else oxygen - float(resting) * hours
         full = self.loss.file.watch.full_oxygen_kg
