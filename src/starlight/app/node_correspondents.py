@@ -37,6 +37,9 @@ def check_correspondents(
                 errors.guard(f"{key}.{name}[{place}]", partial(check_address, address))
         if each.since:
             errors.guard(f"{key}.since", partial(dtntime.from_text, each.since))
+        if each.since and each.kind != "greenhouse":
+            what = f"{key}.since = {each.since!r} is of a {each.kind}"
+            errors.add(f"{key}.since", what, "Only a greenhouse begins at a moment; leave it out")
 
 
 def makers_of(node: int, correspondents: Sequence[CorrespondentSpec], base: Path) -> list[Maker]:

@@ -14,7 +14,7 @@ from starlight.scenario.programs import ProgramKind
 SCIPY, EXPEDITION = "scipy", "expedition"
 """The library of the greenhouse and the search, and the extra that brings it."""
 
-_WITH_SCIPY: tuple[ProgramKind, ...] = ("greenhouse",)
+_WITH_SCIPY: tuple[ProgramKind, ...] = ("greenhouse", "search")
 
 
 class Program(NamedTuple):
@@ -74,6 +74,35 @@ def _greenhouse(program: Program) -> Maker:
     return make
 
 
+def _search(program: Program) -> Maker:
+    from starlight.search.correspondent import SearchDesk
+    from starlight.search.search_reading import load
+    from starlight.search.watched_search import WatchedSearch
+
+    # One for all that are made of it: courses that were worked out need not be again.
+    watched = WatchedSearch(load(program.file, (), None)[0])
+
+    def make() -> Correspondent:
+        return SearchDesk(program.address, watched, program.tells, program.hears)
+
+    make()  # What is wrong in its file is told at the start.
+    return make
+
+
+def _organics(program: Program) -> Maker:
+    from starlight.organics.correspondent import RobotLaboratory
+    from starlight.organics.robot_file import load
+
+    robot = load(program.file)
+
+    def make() -> Correspondent:
+        return RobotLaboratory(program.address, robot, program.tells, program.hears)
+
+    return make
+
+
 _MAKERS: dict[ProgramKind, Callable[[Program], Maker]] = {
     "greenhouse": _greenhouse,
+    "search": _search,
+    "organics": _organics,
 }

@@ -17,14 +17,16 @@ TELLS_MAX = 16
 VEHICLE_SERVICE = 100
 """The service number of what a node of a scenario itself sends and hears."""
 
-ProgramKind = Literal["greenhouse"]
+ProgramKind = Literal["greenhouse", "search", "organics"]
 
 
 class CorrespondentSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A program that lives at a node, reads what comes to its mailbox, and writes.
 
     Attributes:
-        kind: ``greenhouse`` tells of the air of a sealed room, and warns of the limit that comes first.
+        kind: ``greenhouse`` tells of the air of a sealed room, and warns of the limit that comes first;
+            ``search`` of where a lost explorer may be, and where to look next; ``organics`` of markers in
+            evolved gas, and sends what it found by value per byte.
         name: by which people know it.
         service: the number of its mailbox.
         file: its own file; relative to the one that names it.

@@ -72,6 +72,8 @@ def _check_program(key: str, index: int, scenario: Scenario, known_node: Known, 
             told = one_of(place, senders, " the mailboxes and the nodes that send telemetry")
             errors.fail(f"{key}.hears[{number}]", place, told)
     errors.time(f"{key}.since", program.since, empty=True)
+    if program.since and program.kind != "greenhouse":
+        errors.fail(f"{key}.since", program.since, "Only a greenhouse begins at a moment; leave it out")
     if not program.since and program.kind == "greenhouse":
         errors.missing(f"{key}.since", "Say when the room is as its file says")
 
