@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from starlight.extras import require
 from starlight.messages.correspondent import Correspondent, Maker
 from starlight.scenario.programs import ProgramKind
+
+if TYPE_CHECKING:
+    from starlight.organics.robot_file import Robot
 
 SCIPY, EXPEDITION = "scipy", "expedition"
 """The library of the greenhouse and the search, and the extra that brings it."""
@@ -91,14 +95,21 @@ def _search(program: Program) -> Maker:
 
 def _organics(program: Program) -> Maker:
     from starlight.organics.correspondent import RobotLaboratory
-    from starlight.organics.robot_file import load
 
-    robot = load(program.file)
+    robot = _robot(program.file, program.file.stat().st_mtime_ns if program.file.is_file() else 0)
 
     def make() -> Correspondent:
         return RobotLaboratory(program.address, robot, program.tells, program.hears)
 
     return make
+
+
+@lru_cache(maxsize=4)
+def _robot(file: Path, changed: int) -> Robot:
+    """Return the robot of a file as it was at a change; to calibrate an instrument takes most of a second."""
+    from starlight.organics.robot_file import load
+
+    return load(file)
 
 
 _MAKERS: dict[ProgramKind, Callable[[Program], Maker]] = {

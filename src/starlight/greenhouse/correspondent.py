@@ -123,13 +123,14 @@ class GreenhouseKeeper(Correspondent):
         """Return when something is to be told."""
         if self._kept.since == NOT_YET:
             return 0
-        due = [self._kept.reported_at + REPORTED_EVERY if self._kept.reported_at else self._kept.since]
+        if not self._kept.reported_at:
+            return self._kept.since  # A room that may begin in years is computed when it does.
+        due = [self._kept.reported_at + REPORTED_EVERY]
         first = self.room.first_limit()
         if first is not None:
             name, at = first
             due += [at - ahead for ahead in (SOON, NEAR) if not self._is_told(name, at, near=ahead == NEAR)]
-        # A limit may be nearer than a week from the first moment on; before that moment there is no room.
-        return max(self._kept.since, min(due))
+        return min(due)
 
     def handle_timer(self, desk: Desk) -> Iterable[Act]:
         """Send the day's telemetry, and warn of what comes near."""
