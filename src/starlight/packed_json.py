@@ -7,7 +7,7 @@ what its numbers may be; JSON knows no NaN and no infinity, so none comes in.
 from __future__ import annotations
 
 import zlib
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -16,6 +16,12 @@ from starlight.errors import PeerError
 PACKED_MAX_BYTES = 1 << 20
 UNPACKED_MAX_BYTES = 8 << 20
 """A map of 4 000 sectors at 50 moments has 1 MB of digits; this is read in a tenth of a second."""
+
+Moment = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""A time in ns, as a field of such a struct."""
+
+Words = Annotated[str, msgspec.Meta(max_length=200)]
+"""A name, or a sentence."""
 
 Kind = TypeVar("Kind")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.organics.robots import ALKANE, OVEN, calibration, marked, named
+from tests.laboratory.robots import ALKANE, OVEN, calibration, marked, named
 
 from starlight.errors import InputError
 from starlight.organics.calibration import calibrate

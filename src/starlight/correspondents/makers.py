@@ -1,4 +1,4 @@
-"""What makes the programs of the expedition, by their kind, from their files."""
+"""Makers of the expedition's programs, by their kind, from their files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlight.messages.correspondent import Correspondent, Maker
 from starlight.scenario.programs import ProgramKind
 
 if TYPE_CHECKING:
-    from starlight.organics.robot_file import Robot
+    from starlight.laboratory.robot_file import Robot
 
 SCIPY, EXPEDITION = "scipy", "expedition"
 """The library of the greenhouse and the search, and the extra that brings it."""
@@ -79,9 +79,9 @@ def _greenhouse(program: Program) -> Maker:
 
 
 def _search(program: Program) -> Maker:
-    from starlight.search.correspondent import SearchDesk
+    from starlight.rescue.correspondent import SearchDesk
+    from starlight.rescue.watched_search import WatchedSearch
     from starlight.search.search_reading import load
-    from starlight.search.watched_search import WatchedSearch
 
     # One for all that are made of it: courses that were worked out need not be again.
     watched = WatchedSearch(load(program.file, (), None)[0])
@@ -94,7 +94,7 @@ def _search(program: Program) -> Maker:
 
 
 def _organics(program: Program) -> Maker:
-    from starlight.organics.correspondent import RobotLaboratory
+    from starlight.laboratory.correspondent import RobotLaboratory
 
     robot = _robot(program.file, program.file.stat().st_mtime_ns if program.file.is_file() else 0)
 
@@ -107,7 +107,7 @@ def _organics(program: Program) -> Maker:
 @lru_cache(maxsize=4)
 def _robot(file: Path, changed: int) -> Robot:
     """Return the robot of a file as it was at a change; to calibrate an instrument takes most of a second."""
-    from starlight.organics.robot_file import load
+    from starlight.laboratory.robot_file import load
 
     return load(file)
 

@@ -7,14 +7,13 @@ from typing import Annotated
 import msgspec
 
 from starlight import packed_json
+from starlight.packed_json import Moment, Words
 
 MEDIA_TYPE = "application/vnd.starlight.room-outlook"
 """Of the part of a letter that holds one."""
 
 MOST_SAMPLES = 500
 
-Moment = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-Words = Annotated[str, msgspec.Meta(max_length=200)]
 Number = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
 
 

@@ -84,7 +84,7 @@ class MailboxReader(Protocol):
 
 
 class ContactRoom(NamedTuple):
-    """What the next contact on the way to an address still carries, as the plan and the bookings say.
+    """The room in the next contact on the way to an address, as the plan and the bookings say.
 
     Attributes:
         leaves: when what is written now leaves, in ns.

@@ -9,7 +9,7 @@ import numpy as np
 
 from starlight.reports.page import Chart, ChartLine, Grid, Part, page
 from starlight.reports.sector_map import Ground, Landmark, SearchedShape
-from starlight.reports.time_map import Course, Leg, Moment, TimeMap
+from starlight.reports.time_map import CourseLeg, SearcherCourse, ShownMoment, TimeMap
 from starlight.search.answer import CANNOT_KNOW, HOURS, SearchAnswer
 from starlight.search.posterior import region
 from starlight.search.suit import HOUR_S
@@ -115,7 +115,7 @@ def _map(found: SearchAnswer) -> TimeMap:
     )
 
 
-def _moment(found: SearchAnswer, at_s: float) -> Moment:
+def _moment(found: SearchAnswer, at_s: float) -> ShownMoment:
     chances, outside = found.posterior.map(found.grid, at_s=at_s)
     half, most = np.zeros((2, chances.size), dtype=np.bool_)
     order = region(chances, 0.9)
@@ -129,7 +129,7 @@ def _moment(found: SearchAnswer, at_s: float) -> Moment:
     ]
     sizes = (f"{int(each.sum()) * km2:.4g} km²" for each in (half, most))
     facts = (f"{alive:.1%}", f"{outside:.1%}", *sizes)
-    return Moment(at_s, found.time(at_s), _title(found, at_s), chances, (half, most), facts, likeliest)
+    return ShownMoment(at_s, found.time(at_s), _title(found, at_s), chances, (half, most), facts, likeliest)
 
 
 def _title(found: SearchAnswer, at_s: float) -> str:
@@ -144,7 +144,7 @@ def _place(east_m: float, north_m: float) -> str:
     return f"east {east_m:.0f} m, north {north_m:.0f} m"
 
 
-def _courses(found: SearchAnswer, ground: Ground) -> list[Course]:
+def _courses(found: SearchAnswer, ground: Ground) -> list[SearcherCourse]:
     courses = []
     for searcher in found.loss.searchers:
         legs = []
@@ -155,7 +155,7 @@ def _courses(found: SearchAnswer, ground: Ground) -> list[Course]:
                 # The plan tells when the search begins; the way to it is straight, at the searcher's speed.
                 leave_s = each.begin_s - math.dist(place, next_place) / searcher.speed_mps
                 x, y = _rounded(ground.at(*next_place))
-                leg = Leg(
+                leg = CourseLeg(
                     x=x,
                     y=y,
                     leave_s=round(leave_s, 1),
@@ -169,7 +169,7 @@ def _courses(found: SearchAnswer, ground: Ground) -> list[Course]:
                 legs.append(leg)
                 place = next_place
         start = _rounded(ground.at(searcher.east_m, searcher.north_m))
-        courses.append(Course(searcher.name, *start, legs))
+        courses.append(SearcherCourse(searcher.name, *start, legs))
     return courses
 
 

@@ -46,7 +46,7 @@ Mask = NDArray[np.bool_]
 
 
 class Ground(NamedTuple):
-    """What a map shows: sectors row by row from north to south, each row from west to east.
+    """The sectors of a map, row by row from north to south, each row from west to east.
 
     Attributes:
         rows, columns: of sectors.

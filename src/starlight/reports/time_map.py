@@ -33,7 +33,7 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:;,
 """One letter tells a sector: its level, and in which region it is. None of them needs an escape in JSON."""
 
 
-class Leg(msgspec.Struct, frozen=True):
+class CourseLeg(msgspec.Struct, frozen=True):
     """A part of a searcher's course: the way to a place and the search there.
 
     Attributes:
@@ -54,8 +54,8 @@ class Leg(msgspec.Struct, frozen=True):
     end: str
 
 
-class Course(msgspec.Struct, frozen=True):
-    """Where a searcher is, and goes.
+class SearcherCourse(msgspec.Struct, frozen=True):
+    """The course of a searcher.
 
     Attributes:
         name: of the searcher.
@@ -66,11 +66,11 @@ class Course(msgspec.Struct, frozen=True):
     name: str
     x: float
     y: float
-    legs: Sequence[Leg]
+    legs: Sequence[CourseLeg]
 
 
-class Moment(msgspec.Struct, frozen=True):
-    """What is believed of one moment.
+class ShownMoment(msgspec.Struct, frozen=True):
+    """The belief about one moment.
 
     Attributes:
         time_s: seconds after the last fix.
@@ -111,11 +111,11 @@ class TimeMap(msgspec.Struct, frozen=True):
     title: str
     caption: str
     ground: Ground
-    moments: Sequence[Moment]
+    moments: Sequence[ShownMoment]
     start: int
     stills: Sequence[int]
     facts: Sequence[str]
-    courses: Sequence[Course]
+    courses: Sequence[SearcherCourse]
     landmarks: Sequence[Landmark]
     searched: Sequence[SearchedShape]
 
@@ -160,7 +160,7 @@ def _steering(part: TimeMap) -> str:
     first, last = part.moments[0].time, part.moments[-1].time
     shown, most = part.moments[part.start], len(part.moments) - 1
     return (
-        '<div class="steer" hidden><p class="moment"><label for="moment">Moment</label> '
+        '<div class="steer" hidden><p class="moment"><label for="moment">ShownMoment</label> '
         f'<output for="moment" aria-live="off"><strong>{html.escape(shown.time)}</strong> '
         f"<span>{html.escape(shown.title)}</span></output></p>"
         f'<input type="range" id="moment" min="0" max="{most}" step="1" value="{part.start}" '
@@ -168,11 +168,11 @@ def _steering(part: TimeMap) -> str:
         f'<p class="ends"><span>{html.escape(first)}</span><span>{html.escape(last)}</span></p>'
         '<p class="steps"><button type="button" data-by="-1">Earlier</button>'
         '<button type="button" data-by="1">Later</button>'
-        '<button type="button" data-by="0">Moment asked about</button></p></div>'
+        '<button type="button" data-by="0">ShownMoment asked about</button></p></div>'
     )
 
 
-def _still(part: TimeMap, moment: Moment) -> str:
+def _still(part: TimeMap, moment: ShownMoment) -> str:
     told = [f"{name} {value}" for name, value in zip(part.facts, moment.facts, strict=True)]
     words = f"Map at {moment.time}. {'; '.join(told)}. Likeliest: {'; '.join(moment.likeliest) or 'none'}."
     courses = [

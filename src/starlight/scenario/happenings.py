@@ -1,4 +1,4 @@
-"""What happens in a scenario besides letters: reports, storms, calls for help, answers, the story's beats."""
+"""Happenings of a scenario besides letters: reports, storms, calls for help, answers, the story's beats."""
 
 from __future__ import annotations
 

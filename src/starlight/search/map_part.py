@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from starlight import packed_json
+from starlight.packed_json import Moment, Words
 from starlight.search.search_file import Awaiting
 
 MEDIA_TYPE = "application/vnd.starlight.search-map"
@@ -20,12 +21,10 @@ MOST_MOMENTS = 64
 
 Chance = Annotated[int, msgspec.Meta(ge=0, le=PER_ONE)]
 Metres = Annotated[float, msgspec.Meta(ge=-1e7, le=1e7)]
-Moment = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-Words = Annotated[str, msgspec.Meta(max_length=200)]
 
 
 class MapMoment(msgspec.Struct, frozen=True):
-    """What is believed about one moment.
+    """The belief about one moment.
 
     Attributes:
         at: in ns.

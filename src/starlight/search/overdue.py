@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Watch(NamedTuple):
-    """What a node goes by that a search lives at; times in ns.
+    """The rules of a node that a search lives at; times in ns.
 
     Attributes:
         suit: the address whose telemetry is the last fix; empty for none.

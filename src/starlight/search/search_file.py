@@ -149,7 +149,7 @@ class AwaitedTable(_Table, frozen=True):
 
 
 class WatchTable(_Table, frozen=True):
-    """What a node does with the file, where a search lives there; the command reads over it.
+    """The rules for a node that the search lives at; the command reads over them.
 
     Attributes:
         suit: the address whose telemetry is the last fix and the oxygen.

@@ -1,11 +1,11 @@
-"""What a robot says of a run: the words of its letters, and what goes at once as telemetry."""
+"""A robot's words about a run: those of its letters, and what goes at once as telemetry."""
 
 from __future__ import annotations
 
+from starlight.laboratory.robot_file import Robot
 from starlight.messages.letter import Position, Reading
 from starlight.organics.gas_run import bin_degc
 from starlight.organics.judgement import Judgement
-from starlight.organics.robot_file import Robot
 from starlight.organics.triage import RunPartKind
 
 

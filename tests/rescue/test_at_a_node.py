@@ -7,17 +7,17 @@ from random import Random
 
 import pytest
 from tests.messages.helpers import EARTH, JAY, MARS, MISSION, NANYOUNG, FakeSky, both_ways, contact
-from tests.search.test_correspondent import FILE
+from tests.rescue.test_correspondent import FILE
 
 from starlight.contacts import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE
 from starlight.mailboxes.part_reading import whole_part
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.trace_events import CorrespondentFailed, CorrespondentNoted
+from starlight.rescue.correspondent import SearchDesk
+from starlight.rescue.watched_search import WatchedSearch
 from starlight.search import map_part
-from starlight.search.correspondent import SearchDesk
 from starlight.search.search_reading import load
-from starlight.search.watched_search import WatchedSearch
 
 FIX = 10 * HOUR
 """The sky of these tests begins on 2000-01-01."""

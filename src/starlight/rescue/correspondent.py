@@ -23,12 +23,12 @@ from starlight.errors import InputError
 from starlight.messages.correspondent import Act, Correspondent, Desk, MarkRead, Write
 from starlight.messages.draft import Draft, destination
 from starlight.messages.letter import Letter, Telemetry
-from starlight.search import heard
+from starlight.rescue import heard
+from starlight.rescue.kept_search import KeptSearch, KnownOfLost, ToldAnswer
+from starlight.rescue.report_intake import ReportIntake, note_of
+from starlight.rescue.search_telling import SearchTelling
+from starlight.rescue.watched_search import WatchedSearch
 from starlight.search.answer import SearchAnswer
-from starlight.search.kept_search import KeptSearch, Known, Told
-from starlight.search.report_intake import ReportIntake, note_of
-from starlight.search.search_telling import SearchTelling
-from starlight.search.watched_search import WatchedSearch
 
 CONSIDERED_EVERY = MINUTE
 """News are asked for what they change no more often; a suit may speak every second."""
@@ -179,7 +179,7 @@ class SearchDesk(Correspondent):
         kept = self._kept
         self._kept = replace(kept, has_news=False, considered_at=now)
         try:
-            change = self._watched.change(kept.told.known if kept.told else Known(), kept.known, now)
+            change = self._watched.change(kept.told.known if kept.told else KnownOfLost(), kept.known, now)
         except InputError:
             return self._tell_all("News contradict what was believed.", now)
         moved = f"{change.moved:.1%} of the belief moved, P(alive) {change.alive_before:.0%}"
@@ -191,7 +191,7 @@ class SearchDesk(Correspondent):
     def _tell_all(self, why: str, now: int) -> Iterable[Act]:
         """Tell everybody what is believed; from the first time on there is a search."""
         acts, alive = self._telling.answer(self._kept, why, now)
-        told = Told(now, alive, self._kept.known)
+        told = ToldAnswer(now, alive, self._kept.known)
         self._kept = replace(self._kept, phase="searching", told=told, has_news=False, considered_at=now)
         return [note_of(why), *acts]
 

@@ -13,10 +13,10 @@ import numpy as np
 
 from starlight.dtntime import HOUR, SECOND
 from starlight.errors import InputError
+from starlight.rescue.kept_search import MOST_REPORTS, KeptOxygen, KeptReport, KnownOfLost
 from starlight.search.answer import SearchAnswer, answer_of, sectors
 from starlight.search.geography import Anchor
 from starlight.search.hypotheses import Courses, Hypotheses, LastFix, draw
-from starlight.search.kept_search import MOST_REPORTS, KeptOxygen, KeptReport, Known
 from starlight.search.posterior import Posterior, missed_by
 from starlight.search.search_reading import LostCase
 from starlight.search.search_report import SearchReport
@@ -38,7 +38,7 @@ KEPT = 2
 
 
 class Change(NamedTuple):
-    """What news change in a belief: the share of it that moved, the likeliest sector, P(alive)."""
+    """The change of a belief by news: the share of it that moved, the likeliest sector, P(alive)."""
 
     moved: float
     has_other_sector: bool
@@ -85,7 +85,7 @@ class WatchedSearch:
         self.is_anchored = None not in (loss.file.terrain.latitude_deg, loss.file.terrain.longitude_deg)
         self._courses: Courses | None = None
         self._drawn: dict[tuple[LastFix, Suit], _Drawn] = {}
-        self._believed: dict[tuple[Known, int], Posterior] = {}
+        self._believed: dict[tuple[KnownOfLost, int], Posterior] = {}
 
     def plane(self, latitude: float, longitude: float) -> tuple[float, float] | None:
         """Return easting and northing in m of a position; None where the file does not say where it lies."""
@@ -95,7 +95,7 @@ class WatchedSearch:
         """Return whether a point lies on the map."""
         return bool(self.loss.terrain.holds(np.array([east_m]), np.array([north_m]))[0])
 
-    def fix_time(self, known: Known, now: int) -> int:
+    def fix_time(self, known: KnownOfLost, now: int) -> int:
         """Return when the lost one was seen last, in ns.
 
         Raises:
@@ -107,7 +107,7 @@ class WatchedSearch:
             raise InputError("the last fix of the search's file is still to come", where="fix.time")
         return max(past)
 
-    def case(self, known: Known, now: int) -> LostCase:
+    def case(self, known: KnownOfLost, now: int) -> LostCase:
         """Return the case as it stands: all that the file tells, counted from the newest fix.
 
         Raises:
@@ -134,7 +134,7 @@ class WatchedSearch:
             ],
         )
 
-    def posterior(self, known: Known, now: int) -> Posterior:
+    def posterior(self, known: KnownOfLost, now: int) -> Posterior:
         """Return what is believed at a moment, in ns.
 
         Raises:
@@ -149,7 +149,7 @@ class WatchedSearch:
             self._believed[known, now] = Posterior(drawn.hypotheses, counts, at_s, drawn.missed_by)
         return self._believed[known, now]
 
-    def answer(self, known: Known, now: int) -> SearchAnswer:
+    def answer(self, known: KnownOfLost, now: int) -> SearchAnswer:
         """Return the answer at a moment, in ns.
 
         Raises:
@@ -157,7 +157,7 @@ class WatchedSearch:
         """
         return answer_of(self.case(known, now), self.posterior(known, now), SEARCHES)
 
-    def change(self, before: Known, after: Known, now: int) -> Change:
+    def change(self, before: KnownOfLost, after: KnownOfLost, now: int) -> Change:
         """Return what is believed otherwise at a moment, in ns, for what is known since.
 
         Raises:
@@ -171,7 +171,7 @@ class WatchedSearch:
         moved = float(np.abs(new - old).sum() + abs(new_out - old_out)) / 2
         return Change(moved, bool(np.argmax(new) != np.argmax(old)), *alive)
 
-    def _seconds(self, known: Known, now: int) -> float:
+    def _seconds(self, known: KnownOfLost, now: int) -> float:
         return (now - self.fix_time(known, now)) / SECOND
 
     def _draw(self, case: LostCase) -> _Drawn:

@@ -11,10 +11,10 @@ from starlight.errors import InputError
 from starlight.messages.correspondent import NOTE_MAX_CHARS, Act, Desk, Note, Write
 from starlight.messages.draft import Draft
 from starlight.messages.letter import Letter, Telemetry
+from starlight.rescue import heard
+from starlight.rescue.kept_search import MOST_REPORTS, KeptReport, KeptSearch
+from starlight.rescue.watched_search import WatchedSearch
 from starlight.routing import Priority
-from starlight.search import heard
-from starlight.search.kept_search import MOST_REPORTS, KeptReport, KeptSearch
-from starlight.search.watched_search import WatchedSearch
 
 REFUSED_EVERY = HOUR
 """Telemetry that can't be read is answered with a letter no more often, to each sender."""

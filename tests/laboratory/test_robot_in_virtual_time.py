@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from functools import partial
 
+from tests.laboratory.robots import ALKANE, robot
 from tests.messages.contents import letters_of
-from tests.organics.robots import ALKANE, robot
 from tests.sim.helpers import START, both
 from tests.sim.test_crashes import Point, dying_at
 
@@ -14,14 +14,14 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE
 from starlight.engine.host import Host
 from starlight.engine.node import Node
+from starlight.laboratory.correspondent import RobotLaboratory
+from starlight.laboratory.robot_file import RobotSample
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.mailboxes.part_reading import part_bytes
 from starlight.messages.correspondent import Correspondent
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
 from starlight.organics import parts
-from starlight.organics.correspondent import RobotLaboratory
-from starlight.organics.robot_file import Sample
 from starlight.organics.synthetic_runs import Spike
 from starlight.postoffice.postoffice import PostOffice
 from starlight.sim.entropy import entropy
@@ -39,8 +39,8 @@ PLAN = ContactPlan.of(
 """Earth, a relay, and a thin link from there to the robot, which is away for an hour."""
 
 SAMPLES = (
-    Sample(START + 20 * MINUTE, "S1", Spike(ALKANE, 0.01, 450.0), (4.6, 137.4)),
-    Sample(START + 90 * MINUTE, "S2", None, None),
+    RobotSample(START + 20 * MINUTE, "S1", Spike(ALKANE, 0.01, 450.0), (4.6, 137.4)),
+    RobotSample(START + 90 * MINUTE, "S2", None, None),
 )
 
 

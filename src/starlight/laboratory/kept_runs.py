@@ -44,7 +44,7 @@ LOST_TOLD = 3
 """Runs that are told by name where the data of more were let go."""
 
 
-class KeptPart(msgspec.Struct, frozen=True):
+class WaitingPart(msgspec.Struct, frozen=True):
     """A packed part of a run; the attributes are those of `RunPart`."""
 
     kind: RunPartKind
@@ -54,7 +54,7 @@ class KeptPart(msgspec.Struct, frozen=True):
     lifetime_s: int
 
     @classmethod
-    def of(cls, part: RunPart) -> KeptPart:
+    def of(cls, part: RunPart) -> WaitingPart:
         """Return what is kept of a part."""
         return cls(part.kind, part.data, part.value_bits, part.priority, part.lifetime_s)
 
@@ -77,7 +77,7 @@ class KeptRun(msgspec.Struct):
     found: bool
     statement: str
     words: dict[RunPartKind, str]
-    parts: list[KeptPart]
+    parts: list[WaitingPart]
     waits: dict[str, list[RunPartKind]]
 
     @property

@@ -1,4 +1,4 @@
-"""What a search at a node tells: answers with their parts, what silence is worth, a closing letter."""
+"""The telling of a search at a node: answers with their parts, what silence is worth, a closing letter."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from starlight.dtntime import duration_text, to_text
 from starlight.errors import InputError
 from starlight.messages.correspondent import Act, NewPart, Write
 from starlight.messages.draft import Draft
+from starlight.rescue.kept_search import KeptSearch
+from starlight.rescue.report_intake import note_of
+from starlight.rescue.search_letter import SearchLetter, closing_text
+from starlight.rescue.watched_search import WatchedSearch
 from starlight.routing import Priority
 from starlight.search.answer import SearchAnswer
-from starlight.search.kept_search import KeptSearch
 from starlight.search.map_part import PER_ONE
-from starlight.search.report_intake import note_of
-from starlight.search.search_letter import SearchLetter, closing_text
-from starlight.search.watched_search import WatchedSearch
 
 
 class SearchTelling:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from tests.laboratory.robots import blank, csv_of, marked, robot, small_csv
 from tests.messages.contents import letters_of
 from tests.messages.helpers import EARTH, JAY, LIGHT, MARS, MISSION, NANYOUNG, FakeNode, FakeSky, contact
-from tests.organics.robots import blank, csv_of, marked, robot, small_csv
 
 from starlight.contacts import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
+from starlight.laboratory import kept_runs
+from starlight.laboratory.correspondent import RobotLaboratory
 from starlight.mailboxes.part_reading import part_bytes
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.format import decode_message
@@ -20,8 +22,7 @@ from starlight.messages.trace_events import ActRefused, CorrespondentFailed, Cor
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import Submit
 from starlight.node.forecast import Outgoing
-from starlight.organics import kept_runs, parts
-from starlight.organics.correspondent import RobotLaboratory
+from starlight.organics import parts
 from starlight.postoffice import composer
 
 SHARE = 0.5

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 import pytest
-from tests.organics.robots import (
+from tests.laboratory.robots import (
     CONTROL,
     HERE,
     SENDER,
@@ -22,6 +22,11 @@ from tests.organics.robots import (
 )
 
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
+from starlight.laboratory import kept_runs, run_inbox
+from starlight.laboratory.correspondent import LaboratoryState, RobotLaboratory
+from starlight.laboratory.kept_runs import LETTER_BYTES
+from starlight.laboratory.part_sender import LETTERS_AT_ONCE, LOOK_AGAIN
+from starlight.laboratory.robot_file import RobotSample
 from starlight.messages.correspondent import (
     STATE_MAX_BYTES,
     Act,
@@ -34,11 +39,7 @@ from starlight.messages.correspondent import (
 from starlight.messages.draft import Draft
 from starlight.messages.letter import Letter
 from starlight.messages.parts import Part
-from starlight.organics import kept_runs, parts, run_inbox
-from starlight.organics.correspondent import LaboratoryState, RobotLaboratory
-from starlight.organics.kept_runs import LETTER_BYTES
-from starlight.organics.part_sender import LETTERS_AT_ONCE, LOOK_AGAIN
-from starlight.organics.robot_file import Sample
+from starlight.organics import parts
 from starlight.organics.synthetic_runs import Spike
 from starlight.routing import Priority
 
@@ -490,7 +491,10 @@ def test_reports_of_another_robot_are_no_question() -> None:
 def test_samples_are_taken_at_their_time_and_say_where() -> None:
     """Each once, also over a restart; the finding's telemetry has the position, the letter says it."""
     spike = Spike(robot().calibration.detector.targets[2], 0.01, 450.0)
-    samples = [Sample(NOW + DAY, "S1", spike, (4.6, 137.4)), Sample(NOW + 2 * DAY, "S2", None, None)]
+    samples = [
+        RobotSample(NOW + DAY, "S1", spike, (4.6, 137.4)),
+        RobotSample(NOW + 2 * DAY, "S2", None, None),
+    ]
     made, desk = laboratory(*samples), FakeDesk(free=10**6)
     assert not lived(made, desk, NOW, NOW)
     assert made.next_wakeup() == NOW + DAY
@@ -508,7 +512,7 @@ def test_samples_are_taken_at_their_time_and_say_where() -> None:
 
 def test_samples_of_the_time_before_it_began_are_left_out() -> None:
     """A rehearsal may begin late in a mission; what fell due while the node was down is taken later."""
-    samples = [Sample(NOW + day * DAY, f"S{day}", None, None) for day in (-1, 0, 1)]
+    samples = [RobotSample(NOW + day * DAY, f"S{day}", None, None) for day in (-1, 0, 1)]
     made, desk = laboratory(*samples), FakeDesk(free=10**6)
     assert [name for name, _ in parts_in(lived(made, desk, NOW, NOW))] == [
         "S0.verdict",

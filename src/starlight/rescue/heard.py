@@ -1,4 +1,4 @@
-"""What a suit and searchers tell, as values of the search; what can't be so is told apart or left out."""
+"""Words of a suit and of searchers as values of the search; what can't be so is told apart or left out."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from starlight.dtntime import SECOND, exact_text
 from starlight.errors import InputError
 from starlight.messages.letter import Telemetry
 from starlight.messages.parts import Part
-from starlight.search.kept_search import MOST_CORNERS, MOST_REPORTS, KeptFix, KeptOxygen, KeptReport
+from starlight.rescue.kept_search import MOST_CORNERS, MOST_REPORTS, KeptFix, KeptOxygen, KeptReport
+from starlight.rescue.watched_search import WatchedSearch
 from starlight.search.search_file import ReportTable
 from starlight.search.search_reading import report_in, reports_in
 from starlight.search.search_report import SearchReport
-from starlight.search.watched_search import WatchedSearch
 
 REPORT_KIND = "search-report"
 """The kind of telemetry that is a report of a search."""

@@ -89,7 +89,7 @@ class RobotTable(_Table, frozen=True):
     sample: Annotated[list[SampleTable], msgspec.Meta(max_length=1_000)] = []
 
 
-class Sample(NamedTuple):
+class RobotSample(NamedTuple):
     """A sample to be taken: when, in ns; the run's name; what it holds; latitude and longitude in degrees."""
 
     at: int
@@ -113,7 +113,7 @@ class Robot(NamedTuple):
     alpha: float
     prior: float
     share: float
-    samples: tuple[Sample, ...]
+    samples: tuple[RobotSample, ...]
 
     @property
     def is_synthetic(self) -> bool:
@@ -159,7 +159,7 @@ def _check_names(table: RobotTable, errors: FileErrors) -> None:
         known.add(each.name.casefold())
 
 
-def _sample(key: str, table: SampleTable, errors: FileErrors) -> Sample | None:
+def _sample(key: str, table: SampleTable, errors: FileErrors) -> RobotSample | None:
     at = errors.time(f"{key}.at", table.at)
     spike = _spike(key, table, errors)
     north, east = table.latitude_deg, table.longitude_deg
@@ -167,7 +167,7 @@ def _sample(key: str, table: SampleTable, errors: FileErrors) -> Sample | None:
         missing = "latitude_deg" if north is None else "longitude_deg"
         errors.missing(f"{key}.{missing}", "A place has both, or leave out both")
     position = (north, east) if north is not None and east is not None else None
-    return None if at is None else Sample(at, table.name, spike, position)
+    return None if at is None else RobotSample(at, table.name, spike, position)
 
 
 def _spike(key: str, table: SampleTable, errors: FileErrors) -> Spike | None:

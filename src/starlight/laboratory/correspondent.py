@@ -20,6 +20,13 @@ import msgspec
 
 from starlight.dtntime import DAY, SECOND
 from starlight.errors import InputError
+from starlight.laboratory.contact_share import ContactShares
+from starlight.laboratory.kept_runs import MEDIA_TYPES, KeptRun, KeptRuns, WaitingPart
+from starlight.laboratory.part_sender import PartSender
+from starlight.laboratory.robot_answer import answer
+from starlight.laboratory.robot_file import Robot
+from starlight.laboratory.robot_words import part_words, readings_of
+from starlight.laboratory.run_inbox import RunInbox
 from starlight.messages.correspondent import (
     NOTE_MAX_CHARS,
     Act,
@@ -33,15 +40,8 @@ from starlight.messages.correspondent import (
 from starlight.messages.draft import Draft
 from starlight.messages.letter import Letter, Position
 from starlight.messages.urgency import Priority
-from starlight.organics.contact_share import ContactShares
 from starlight.organics.gas_run import GasRun
 from starlight.organics.judgement import judge
-from starlight.organics.kept_runs import MEDIA_TYPES, KeptPart, KeptRun, KeptRuns
-from starlight.organics.part_sender import PartSender
-from starlight.organics.robot_answer import answer
-from starlight.organics.robot_file import Robot
-from starlight.organics.robot_words import part_words, readings_of
-from starlight.organics.run_inbox import RunInbox
 from starlight.organics.triage import parts_of
 
 PAUSE = SECOND
@@ -209,7 +209,7 @@ class RobotLaboratory(Correspondent):
                 found,
                 judgement.statement,
                 {kind: words[kind] for kind in kinds},
-                [KeptPart.of(each) for each in parts],
+                [WaitingPart.of(each) for each in parts],
                 {to: list(kinds) for to in self._tells},
             ),
             answered=not judgement.abstained,

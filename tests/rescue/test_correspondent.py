@@ -21,13 +21,13 @@ from starlight.messages.correspondent import Act, Desk, MarkRead, Note, Write
 from starlight.messages.draft import Draft
 from starlight.messages.letter import Letter, Telemetry
 from starlight.messages.parts import Part
+from starlight.rescue.correspondent import SearchDesk
+from starlight.rescue.heard import REPORTS_MAX_BYTES
+from starlight.rescue.kept_search import MOST_REPORTS
+from starlight.rescue.watched_search import WatchedSearch
 from starlight.routing import Priority
 from starlight.search import map_part
-from starlight.search.correspondent import SearchDesk
-from starlight.search.heard import REPORTS_MAX_BYTES
-from starlight.search.kept_search import MOST_REPORTS
 from starlight.search.search_reading import load
-from starlight.search.watched_search import WatchedSearch
 
 HERE, BASE, CONTROL = "ipn:20.9", "ipn:20.1", "ipn:10.1"
 SUIT, ROVER, WALKERS, STRANGER = "ipn:22.1", "ipn:21.1", "ipn:23.1", "ipn:99.1"

@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.organics.robots import OVEN
+from tests.laboratory.robots import OVEN
 
 from starlight.dtntime import from_text
 from starlight.errors import InputError
+from starlight.laboratory.robot_file import SHARE, load
 from starlight.organics.calibration import calibrate, write
 from starlight.organics.reference_spectra import shipped
-from starlight.organics.robot_file import SHARE, load
 
 SYNTHETIC = """
 instrument = "oven 1"

@@ -99,7 +99,7 @@ def by_contact(ways: Iterable[ContactWay]) -> list[list[ContactWay]]:
 
 
 class ContactShares(msgspec.Struct):
-    """What is left of the share of each contact.
+    """The rest of the share of each contact.
 
     Attributes:
         left: bytes by the end of the contact, in ns.

@@ -7,16 +7,16 @@ from functools import cache
 
 from starlight.dtntime import HOUR
 from starlight.errors import InputError
+from starlight.laboratory.correspondent import RobotLaboratory
+from starlight.laboratory.robot_file import Robot, RobotSample
 from starlight.messages.correspondent import ContactRoom, Desk
 from starlight.messages.draft import Draft
 from starlight.messages.forecast import Prediction
 from starlight.messages.letter import Letter
 from starlight.messages.parts import Part
 from starlight.organics.calibration import Calibration, calibrate
-from starlight.organics.correspondent import RobotLaboratory
 from starlight.organics.gas_run import COLUMNS, GasRun
 from starlight.organics.reference_spectra import Spectrum, shipped
-from starlight.organics.robot_file import Robot, Sample
 from starlight.organics.synthetic_runs import Oven, Spike
 
 HERE, CONTROL, SENDER, STRANGER = "ipn:21.9", "ipn:10.5", "ipn:21.8", "ipn:99.1"
@@ -37,13 +37,16 @@ def calibration() -> Calibration:
     return calibrate(OVEN.blanks(400), shipped(), OVEN.instrument)
 
 
-def robot(*samples: Sample, share: float = 0.5) -> Robot:
+def robot(*samples: RobotSample, share: float = 0.5) -> Robot:
     """Return a robot with a synthetic instrument."""
     return Robot(calibration(), OVEN, 0.01, 0.05, share, samples)
 
 
 def laboratory(
-    *samples: Sample, share: float = 0.5, tells: Sequence[str] = (CONTROL,), hears: Sequence[str] = (SENDER,)
+    *samples: RobotSample,
+    share: float = 0.5,
+    tells: Sequence[str] = (CONTROL,),
+    hears: Sequence[str] = (SENDER,),
 ) -> RobotLaboratory:
     """Return one that tells mission control and hears one sender."""
     return RobotLaboratory(HERE, robot(*samples, share=share), tells, hears)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from starlight.dtntime import DAY, HOUR, SECOND
+from starlight.laboratory.contact_share import HERE, ContactShares, ContactWay, by_contact, ways_to
+from starlight.laboratory.kept_runs import MEDIA_TYPES, KeptRuns, PartToPost
 from starlight.messages.correspondent import Desk, NewPart, Write
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.urgency import priority_of
-from starlight.organics.contact_share import HERE, ContactShares, ContactWay, by_contact, ways_to
-from starlight.organics.kept_runs import MEDIA_TYPES, KeptRuns, PartToPost
 from starlight.organics.triage import URGENT, choose
 
 LETTERS_AT_ONCE = 32

@@ -10,11 +10,11 @@ import numpy as np
 from starlight.dtntime import HOUR, SECOND, duration_text
 from starlight.messages.correspondent import NewPart
 from starlight.messages.draft import Attachment
+from starlight.rescue.search_map import map_of, moments_of
 from starlight.search import geography, map_part
 from starlight.search.answer import CANNOT_KNOW, SearchAnswer
 from starlight.search.geography import Anchor
 from starlight.search.posterior import region
-from starlight.search.search_map import map_of, moments_of
 from starlight.search.suit import LIMITS
 
 HOURS_TOLD = (2, 4, 6, 8, 12, 24)

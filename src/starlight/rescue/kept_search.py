@@ -1,4 +1,4 @@
-"""What a search at a node knows, and has told: values, the same whatever order their sources came in."""
+"""The memory of a search at a node: values, the same whatever order their sources came in."""
 
 from __future__ import annotations
 
@@ -84,8 +84,8 @@ class KeptReport(msgspec.Struct, frozen=True):
         return replace(self, sender="", written=0)
 
 
-class Known(msgspec.Struct, frozen=True):
-    """What is known of a lost one besides the search's file.
+class KnownOfLost(msgspec.Struct, frozen=True):
+    """Knowledge of a lost one besides the search's file.
 
     Attributes:
         fix, oxygen: the newest that was measured.
@@ -96,7 +96,7 @@ class Known(msgspec.Struct, frozen=True):
     oxygen: KeptOxygen | None = None
     reports: tuple[KeptReport, ...] = ()
 
-    def with_measured(self, fix: KeptFix | None, oxygen: KeptOxygen | None) -> Known:
+    def with_measured(self, fix: KeptFix | None, oxygen: KeptOxygen | None) -> KnownOfLost:
         """Return it with what a suit told, where that is newer."""
         return replace(
             self,
@@ -104,7 +104,7 @@ class Known(msgspec.Struct, frozen=True):
             oxygen=max((each for each in (self.oxygen, oxygen) if each is not None), default=None),
         )
 
-    def with_report(self, report: KeptReport, given: tuple[KeptReport, ...]) -> tuple[Known, Taken]:
+    def with_report(self, report: KeptReport, given: tuple[KeptReport, ...]) -> tuple[KnownOfLost, Taken]:
         """Return it with a report, and what has become of that.
 
         Args:
@@ -122,13 +122,13 @@ class Known(msgspec.Struct, frozen=True):
         first = min(here, report, key=lambda each: (each.written, each.sender, msgspec.json.encode(each)))
         return (self if here in given else self._with(first)), taken
 
-    def _with(self, report: KeptReport) -> Known:
+    def _with(self, report: KeptReport) -> KnownOfLost:
         others = [each for each in self.reports if each.id != report.id]
         return replace(self, reports=tuple(sorted((*others, report), key=lambda each: each.id)))
 
 
-class Told(msgspec.Struct, frozen=True):
-    """What all were told last.
+class ToldAnswer(msgspec.Struct, frozen=True):
+    """The answer that all were told last.
 
     Attributes:
         at: when, in ns.
@@ -138,7 +138,7 @@ class Told(msgspec.Struct, frozen=True):
 
     at: int
     alive: int | None
-    known: Known
+    known: KnownOfLost
 
 
 class KeptSearch(msgspec.Struct, frozen=True):
@@ -156,11 +156,11 @@ class KeptSearch(msgspec.Struct, frozen=True):
         refused_at: when telemetry was last refused by a letter, by its sender.
     """
 
-    known: Known = Known()
+    known: KnownOfLost = KnownOfLost()
     heard_at: int | None = None
     open_from: int | None = None
     phase: Phase = "watching"
-    told: Told | None = None
+    told: ToldAnswer | None = None
     has_news: bool = False
     considered_at: int = 0
     disputed: tuple[str, ...] = ()

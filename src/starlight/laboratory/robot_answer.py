@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 
 from starlight.dtntime import to_text
+from starlight.laboratory.contact_share import HERE, ways_to
+from starlight.laboratory.kept_runs import KeptRun, KeptRuns
+from starlight.laboratory.robot_file import Robot
+from starlight.laboratory.robot_words import instrument_words
+from starlight.laboratory.run_inbox import NAME_MAX_CHARS
 from starlight.messages.correspondent import Desk
 from starlight.messages.draft import Draft
 from starlight.messages.letter import Letter
 from starlight.messages.urgency import Priority
-from starlight.organics.contact_share import HERE, ways_to
-from starlight.organics.kept_runs import KeptRun, KeptRuns
-from starlight.organics.robot_file import Robot
-from starlight.organics.robot_words import instrument_words
-from starlight.organics.run_inbox import NAME_MAX_CHARS
 from starlight.visible_text import visible
 
 FINDS_TOLD = 5
