@@ -28,6 +28,7 @@ HEADINGS: dict[str, Struct] = {
     "`cruise`": network.CruiseSpec,
     "`body`": network.BodySpec,
     "`antennas`": network.AntennaSpec,
+    "`power`": network.PowerSpec,
     "`[[link]]`": network.LinkSpec,
     "`[[weather]]`": network.WeatherSpec,
     "`[conjunction]`": network.ConjunctionSpec,

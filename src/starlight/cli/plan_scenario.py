@@ -148,7 +148,7 @@ def _show(view: dict[str, Any], planned: Planned, titles: dict[str, str]) -> Non
     echo(
         f"{view['contacts']} contact{'' if view['contacts'] == 1 else 's'}; of {view['visible']} that are "
         f"visible, {view['dropped']} were dropped "
-        f"and {view['shortened']} shortened for want of antennas\n"
+        f"and {view['shortened']} shortened for want of antennas or power\n"
     )
     echo(
         f"{'from':<34}{'to':<34}{'contacts':>9}{'hours':>10}{'megabytes':>13}{'light time, s':>24}"

@@ -18,7 +18,7 @@ from starlight import dtntime
 from starlight.contacts import Contact
 from starlight.dtntime import HOUR, MINUTE
 from starlight.planner.antennas import Antenna, Beams, Pass, Row
-from starlight.planner.intervals import Interval, common, merged, parts, total
+from starlight.planner.intervals import Interval, arrival, common, merged, parts, sent_for, total
 from starlight.scenario.network import AntennaSpec
 
 SHORTEST = MINUTE
@@ -208,40 +208,14 @@ def _left(row: Row, chosen: Sequence[_Chosen]) -> list[Interval]:
         spans = common(common(spans, sender.free), sender.sends)
     if receiver is not None:
         # The receiver's antenna is free in its own time; what it can't hear need not be sent, so its hours
-        # are led back through the light time. Edges of the contact stay exact, and are not computed there
-        # and back again.
-        first, last = _arrival(contact)
-        heard = [
-            (
-                contact.start if begin <= first else _sent(contact, begin),
-                contact.end if end >= last else _sent(contact, end),
-            )
-            for begin, end in receiver
-            if begin < last and end > first
-        ]
-        spans = common(spans, heard)
+        # are led back through the light time.
+        spans = common(spans, sent_for(contact, receiver))
     # A whole contact stays, however short: its shortness is the sky's. Only remainders are judged.
     return spans if spans == whole else [span for span in spans if span[1] - span[0] >= SHORTEST]
 
 
-def _sent(contact: Contact, arrives: int) -> int:
-    """Return when what arrives at a time in ns left; light time moves by 1e-4 of time at most."""
-    sent = arrives - contact.light_time(min(max(arrives, contact.start), contact.end))
-    # A fixed point: each round errs by 1e-4 of the one before, so two more leave some ns of 40 min.
-    for _ in range(2):
-        sent = arrives - contact.light_time(min(max(sent, contact.start), contact.end))
-    return sent
-
-
-def _arrival(contact: Contact) -> Interval:
-    return (
-        contact.start + contact.light_time(contact.start),
-        contact.end + contact.light_time(contact.end),
-    )
-
-
 def _row(direction: int, contact: Contact, first_sends: bool) -> Row:
-    sent, heard = (contact.start, contact.end), _arrival(contact)
+    sent, heard = (contact.start, contact.end), arrival(contact)
     return Row(direction, contact, (sent, heard) if first_sends else (heard, sent))
 
 

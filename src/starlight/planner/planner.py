@@ -3,8 +3,8 @@
 A radio link is open when the sky allows it, a wire always. Each direction is planned by itself, because a
 window is measured at its transmitter. In this order: who sees whom (`sky`); how fast (the scenario's
 number, or what the terminals at both ends close, decode and send at most); what the Sun near the line of
-sight takes; what weather takes; and last what the antennas can hold at once, and what a transmitter that
-sends to several leaves to each of them.
+sight takes; what weather takes; and last what the antennas can hold at once and the nodes' power carries, and
+what a transmitter that sends to several leaves to each of them.
 """
 
 from __future__ import annotations
@@ -15,18 +15,28 @@ import msgspec
 
 from starlight import dtntime
 from starlight.contacts import Contact, ContactPlan, LightPiece, Notice, constant_light
-from starlight.dtntime import DAY, SECOND
+from starlight.dtntime import DAY, HOUR, SECOND
 from starlight.planner import weather
-from starlight.planner.allocation import AllocationChange, LinkDirection, Shared, allocate
+from starlight.planner.allocation import Allocation, AllocationChange, LinkDirection, Shared, allocate
 from starlight.planner.beams import SkyBeams
 from starlight.planner.bodies import known_spans, unknown_notices, visible
 from starlight.planner.intervals import Interval, common, lowered, parts, replaced, without
 from starlight.planner.places import place_at, place_of
+from starlight.planner.power import carry, limited, spent_notices
 from starlight.planner.radios import carrying, given_limit, radio_link, rate_pieces
 from starlight.radio import RateLimit
 from starlight.scenario.network import LinkSpec
 from starlight.scenario.scenario import Scenario
-from starlight.sky import CELESTIAL_BODIES, Centre, Place, Sky, SpkBody, conjunctions, light_pieces_many
+from starlight.sky import (
+    CELESTIAL_BODIES,
+    Centre,
+    Piece,
+    Place,
+    Sky,
+    SpkBody,
+    conjunctions,
+    light_pieces_many,
+)
 
 __all__ = [
     "Planned",
@@ -74,7 +84,7 @@ class PlannedChannel(msgspec.Struct, frozen=True):
 
 
 class Planned(msgspec.Struct, frozen=True):
-    """A plan's channels, and what the antennas could not hold.
+    """A plan's channels, and what the antennas could not hold or the power of nodes not carry.
 
     Attributes:
         start, end: of the plan, in ns.
@@ -101,8 +111,10 @@ def make_plan(scenario: Scenario, sky: Sky, start: int, end: int) -> Planned:
         RangeError: the ephemeris does not cover the interval.
     """
     sky.tdb([start, end])  # What was asked for is covered, or named.
-    # Without antennas nothing competes, and what lies outside can't change what is inside.
+    # Without antennas nothing competes, and what lies outside can't change what is inside. A day's energy is
+    # shared by all that its antennas hold on that day, so it takes a day more.
     around = AROUND if any(node.antennas for node in scenario.node) else 0
+    around += AROUND + HOUR if limited(scenario) else 0
     interval = (max(start - around, sky.covers[0]), min(end + around, sky.covers[1]))
     open_sky = _Open(
         scenario,
@@ -116,26 +128,17 @@ def make_plan(scenario: Scenario, sky: Sky, start: int, end: int) -> Planned:
         both = [link.between] if link.one_way else [link.between, (link.between[1], link.between[0])]
         for direction, ends in enumerate(both):
             visible.append((index, _channel(open_sky, link, ends, (2 * index + direction) * SLOT)))
-    radio = [each for each in visible if each[1].link.kind == "radio"]
-    # Antennas come last: what the Sun or the weather takes needs none.
-    held = allocate(
-        [
-            LinkDirection(index, c.link.priority, c.from_node, c.to_node, c.contacts, c.link.band)
-            for index, c in radio
-        ],
-        {node.name: node.antennas for node in scenario.node},
-        {node.name: node.title for node in scenario.node},
-        SkyBeams(scenario, sky, open_sky.places),
-    )
+    held = _held(open_sky, [(index, c) for index, c in visible if c.link.kind == "radio"])
     kept = zip(held.contacts, held.shared, strict=True)
     channels = []
     for _, channel in visible:
-        contacts = channel.contacts
+        contacts, notices = channel.contacts, channel.notices
         if channel.link.kind == "radio":
             contacts = _sharing(open_sky, channel, *next(kept))
+            notices += spent_notices(scenario, (channel.from_node, channel.to_node), interval)
         # Cut to what was asked only now, so that a pass at the edge was weighed at its true length.
         inside = tuple(part for contact in contacts for part in parts(contact, [(start, end)]))
-        channels.append(msgspec.structs.replace(channel, contacts=inside))
+        channels.append(msgspec.structs.replace(channel, contacts=inside, notices=notices))
     return Planned(
         start=start,
         end=end,
@@ -154,14 +157,69 @@ def plan_channels(scenario: Scenario, sky: Sky, start: int, end: int) -> list[Pl
     return list(make_plan(scenario, sky, start, end).channels)
 
 
+def _held(shared: _Open, radio: list[tuple[int, PlannedChannel]]) -> Allocation:
+    """Return what of the visible contacts of radio links the antennas and the power of nodes hold.
+
+    Args:
+        radio: with the number of its link, each direction.
+    """
+    scenario = shared.scenario
+    directions = [
+        LinkDirection(index, c.link.priority, c.from_node, c.to_node, c.contacts, c.link.band)
+        for index, c in radio
+    ]
+    # Antennas come last: what the Sun or the weather takes needs none.
+    held = allocate(
+        directions,
+        {node.name: node.antennas for node in scenario.node},
+        {node.name: node.title for node in scenario.node},
+        SkyBeams(scenario, shared.sky, shared.places),
+    )
+    nodes = limited(scenario)
+    if not nodes:
+        return held
+    # And power after them: what no antenna holds draws none.
+    carried = carry(
+        [
+            msgspec.structs.replace(direction, contacts=contacts)
+            for direction, contacts in zip(directions, held.contacts, strict=True)
+        ],
+        nodes,
+    )
+    changes = sorted(
+        [*held.changes, *carried.changes],
+        key=lambda change: (change.start, change.from_node, change.to_node),
+    )
+    # A transmitter goes on sharing its power with one that sleeps: it does not know.
+    return Allocation(carried.contacts, tuple(changes), held.shared)
+
+
+_Lines = tuple[list[Interval], list[list[Piece]]]
+"""Windows of a direction, and the pieces of light time of each."""
+
+
 class _Open(msgspec.Struct, frozen=True):
-    """The ground that all links share: the places of nodes, the weather, and the interval."""
+    """The ground that all links share: the places of nodes, the weather, and the interval.
+
+    Attributes:
+        lines: windows and light of directions, by ends and interval, once they were asked for.
+    """
 
     scenario: Scenario
     sky: Sky
     places: dict[str, Place]
     weather: list[weather.Weather]
     interval: Interval
+    lines: dict[tuple[tuple[str, str], Interval], _Lines] = msgspec.field(default_factory=dict)
+
+    def line(self, ends: tuple[str, str], here: Place, there: Place, span: Interval) -> _Lines:
+        """Return when what is sent reaches the other end inside a span, and how long it is under way."""
+        # Asked again for each number of receivers that a transmitter's power is shared among.
+        key = ends, span
+        if key not in self.lines:
+            seen = visible(self.sky, here, there, *span)
+            self.lines[key] = seen, light_pieces_many(self.sky, here, there, seen)
+        return self.lines[key]
 
 
 def _channel(
@@ -190,7 +248,7 @@ def _channel(
         return PlannedChannel(link, *ends, ())  # A ship that does not fly in this interval.
     # Light pieces and rates are fitted per window: nothing is carried outside, so nothing need be right
     # there.
-    spans = visible(shared.sky, here, there, begin, finish)
+    spans, lights = shared.line(ends, here, there, (begin, finish))
     if rate is None:
         radio = radio_link(shared.scenario, *ends, link.band, link.cap_bps(ends[0]))
         limit = radio.limit
@@ -201,7 +259,6 @@ def _channel(
         least = max(1, min(rate // receivers, limit.rate_bps if limit else rate))
         rates = [((first, least),) for first, _ in spans]
     contacts: list[Contact] = []
-    lights = light_pieces_many(shared.sky, here, there, spans)
     for (first, last), steps, pieces in zip(spans, rates, lights, strict=True):
         light = tuple(LightPiece(*piece) for piece in pieces)
         whole = Contact(base + first // SECOND, *numbers, first, last, steps, light, link.one_way)

@@ -137,7 +137,8 @@ def plan_report(scenario: Scenario, planned: Planned, history: History) -> str:
         Gantt(
             "Windows",
             "When each direction can be transmitted over, in the transmitter's time. Grey: visible, but the "
-            "antenna is given to others. Yellow: dark or changed, as the plan's notices say.",
+            "antenna is given to others, or a node's power carries no more. Yellow: dark or changed, as the "
+            "plan's notices say.",
             planned.start,
             planned.end,
             rows,
@@ -190,7 +191,7 @@ def _given_way(view: dict[str, Any], titles: dict[str, str]) -> Grid:
     return Grid(
         "What gave way",
         f"{view['dropped']} contacts were dropped and {view['shortened']} shortened, because an antenna "
-        f"holds so many at once. The first {len(changes)} are listed.",
+        f"holds so many at once, or a node's power carries no more. The first {len(changes)} are listed.",
         ("start", "end", "from", "to", "what", "why"),
         [
             [c["start"], c["end"], titles[c["from"]], titles[c["to"]], c["what"], " ".join(c["why"])]

@@ -14,6 +14,7 @@ from starlight.scenario.network_checks import (
     check_antennas,
     check_link,
     check_node,
+    check_power,
     check_weather,
     one_of,
 )
@@ -69,6 +70,7 @@ def check(scenario: Scenario, errors: FileErrors) -> None:
     radio = {frozenset(link.between) for link in scenario.link if link.kind == "radio"}
     for index, node in enumerate(scenario.node):
         check_antennas(index, node, radio, scenario.terminal, fail)
+        check_power(index, node, radio, time, fail)
     for name, table in scenario.terminal.items():
         _check_terminal(name, table, errors)
     for index, weather in enumerate(scenario.weather):

@@ -23,6 +23,7 @@ NodeNumber = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 Rate = Annotated[int, msgspec.Meta(ge=1, le=10**12)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
 Degrees = Annotated[float, msgspec.Meta(ge=-360, le=360)]
+Watts = Annotated[float, msgspec.Meta(gt=0, le=1_000_000)]
 
 CelestialBodyName = Literal["earth", "mars"]
 """The bodies that sites stand on, orbits go around and cruises join: those whose rotation the sky knows."""
@@ -133,12 +134,35 @@ class AntennaSpec(_Spec, frozen=True):
         return self.sends_to or (1 if self.terminal else self.contacts)
 
 
+class PowerSpec(_Spec, frozen=True):
+    """What electric power a node has, and what its radio draws; the battery evens out a day (UTC).
+
+    Attributes:
+        source_w: what its source gives at `since`, before which it gives nothing.
+        since: when that was measured or declared.
+        half_life_years, yearly_loss: how its output falls, one of the two: a half life, or the part that is
+            lost each year. When both are absent it stays what it is. A year has 365.25 days.
+        keeps_w: what the node itself needs at all times, before its radio.
+        listens_w: what a contact draws in which it hears.
+        sends_w: what a contact draws besides in which it can send; when absent, sending is not limited.
+    """
+
+    source_w: Watts
+    since: str
+    listens_w: Watts
+    half_life_years: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] | None = None
+    yearly_loss: Annotated[float, msgspec.Meta(gt=0, lt=1)] | None = None
+    keeps_w: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] = 0.0
+    sends_w: Watts | None = None
+
+
 class NodeSpec(_Spec, frozen=True):
     """A network node; without a site, an orbit, a cruise or a body it has wires only.
 
     Attributes:
         name, number, title: in this file, in addresses, for people; without a title it is the name.
         world: whose people live there, by name; built in or declared.
+        power: what limits its time on the air; when absent, nothing does.
     """
 
     name: Name
@@ -150,6 +174,7 @@ class NodeSpec(_Spec, frozen=True):
     cruise: CruiseSpec | None = None
     body: BodySpec | None = None
     antennas: list[AntennaSpec] = []
+    power: PowerSpec | None = None
 
     @property
     def in_the_sky(self) -> bool:

@@ -189,6 +189,27 @@ def check_antennas(
             fail(f"{key}.climate", antenna.climate, one_of(antenna.climate, climates()))
 
 
+def check_power(index: int, node: NodeSpec, pairs: set[frozenset[str]], time: Time, fail: Fail) -> None:
+    """Check that what a node says of its power can be meant, and limits something.
+
+    Args:
+        pairs: the nodes that radio links join.
+    """
+    power = node.power
+    if power is None:
+        return
+    key = f"node[{index}].power"
+    time(f"{key}.since", power.since)
+    if power.half_life_years is not None and power.yearly_loss is not None:
+        right = f"half_life_years = {power.half_life_years:g} tells of the same; leave one of them out"
+        fail(f"{key}.yearly_loss", power.yearly_loss, right)
+    # What needs more than its source gives on the first day could never have listened.
+    if power.keeps_w >= power.source_w:
+        fail(f"{key}.keeps_w", power.keeps_w, f"It must be less than source_w = {power.source_w:g}")
+    if not any(node.name in pair for pair in pairs):
+        fail(key, node.name, f"It limits nothing: no radio link joins {node.name} to another node")
+
+
 def check_weather(
     index: int,
     weather: WeatherSpec,

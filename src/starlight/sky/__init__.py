@@ -11,7 +11,7 @@ from starlight.sky.light import (
     transmitted,
 )
 from starlight.sky.marstime import SOL_DAYS, local_sol_date, mars_clock, sol_since
-from starlight.sky.pieces import light_pieces_many
+from starlight.sky.pieces import Piece, light_pieces_many
 from starlight.sky.places import CELESTIAL_BODIES, Centre, Elements, Orbiter, Place, Site, SpkBody, Trajectory
 from starlight.sky.pointing import elevation_deg
 from starlight.sky.sky import Sky, stationary
@@ -27,6 +27,7 @@ __all__ = [
     "Conjunction",
     "Elements",
     "Orbiter",
+    "Piece",
     "Place",
     "Site",
     "Sky",
