@@ -1,4 +1,4 @@
-"""Twenty-six years in virtual time: every letter arrives, once, in order, when it was said to."""
+"""Twenty-seven years in virtual time: every letter arrives, once, in order, when it was said to."""
 
 from __future__ import annotations
 
@@ -44,9 +44,10 @@ class Years(NamedTuple):
 
 @pytest.fixture(scope="session")
 def years() -> Years:
-    """Run the built-in scenario from 2026-01-01 to 2052-01-01, as `starlight rehearse` does."""
+    """Run the built-in scenario from 2026-01-01 to 2053-02-01, as `starlight rehearse` does."""
     scenario = load("lost-in-starlight")
-    start, end = dtntime.from_text("2026-01-01"), dtntime.from_text("2052-01-01")
+    start, end = dtntime.from_text("2026-01-01"), dtntime.from_text("2053-02-01")
+    assert (start, end) == scenario.period()
     run = Rehearsal(scenario, open_sky(), start, end)
     report = run.run()
     return Years(scenario, run, report, run.story.beats())
@@ -77,7 +78,7 @@ def test_what_people_see_does_not_depend_on_the_trace() -> None:
 
 
 def test_nothing_is_lost(years: Years) -> None:
-    """26 years: `lost` is 0, and every letter that was sent arrived, waits whole, or ended as it was told."""
+    """27 years: `lost` is 0, and every letter that was sent arrived, waits whole, or ended as it was told."""
     report = years.report
     assert report.lost == 0
     assert report.sent == report.arrived + report.waiting + report.expired + report.withdrawn
@@ -100,7 +101,7 @@ def test_promises_hold_to_the_millisecond(years: Years) -> None:
     assert report.undisturbed.letters >= 1_500
     assert max(report.undisturbed.worst_late_s, report.undisturbed.worst_early_s) <= 0.001
     assert report.competing.letters > 0
-    assert report.competing.unforeseen <= 5  # receipts and reports of vehicles in 26 years
+    assert report.competing.unforeseen <= 5  # receipts and reports of vehicles in 27 years
     for kept in (report.undisturbed, report.competing, report.disturbed):
         assert kept.broken == 0
         assert sum(kept.differences) == kept.bundles
@@ -111,7 +112,7 @@ def test_promises_hold_to_the_millisecond(years: Years) -> None:
 
 
 def test_no_node_does_anything_wrong(years: Years) -> None:
-    """Roads, contacts, arrivals, promises, mailboxes: there is no error in 26 years."""
+    """Roads, contacts, arrivals, promises, mailboxes: there is no error in 27 years."""
     assert [error.text for error in years.report.errors] == []
 
 
@@ -183,11 +184,12 @@ def test_the_beats_of_the_story_come_in_the_order_of_the_scenario(years: Years) 
     """Each beat happens, in the order in which the story tells them."""
     assert years.run.story.missing() == []
     assert [beat.title for beat in years.beats] == [beat.title for beat in years.scenario.beat]
-    assert len(years.beats) == 11
+    assert len(years.beats) == 14
     times = [beat.time for beat in years.beats]
     assert times == sorted(times)
     assert dtntime.to_text(times[0]) > "2050-11-01"
-    assert all("2051-03-18" <= dtntime.to_text(time) < "2051-04-12" for time in times[1:])
+    assert all("2051-03-18" <= dtntime.to_text(time) < "2051-04-12" for time in times[1:11])
+    assert [dtntime.to_text(time)[:10] for time in times[11:]] == ["2052-06-27", "2053-01-02", "2053-01-03"]
 
 
 def test_each_beat_says_what_carried_it(years: Years) -> None:
@@ -230,8 +232,8 @@ def test_light_sets_the_pace(years: Years) -> None:
         assert host is not None
         for box in office_of(host).mailboxes.values():
             for letter in box.inbox():
-                if "ipn:50." in letter.sender:
-                    continue  # The ship's light time grows from nothing.
+                if letter.sender.startswith(("ipn:50.", "ipn:51.")):
+                    continue  # A ship's light time grows from nothing, and falls to it.
                 needed = arrival_of(box, letter.id).arrived_at - letter.written_at
                 if worlds[letter.sender.partition(".")[0]] != worlds[box.address.partition(".")[0]]:
                     assert needed > 180 * SECOND
@@ -242,8 +244,12 @@ def test_light_sets_the_pace(years: Years) -> None:
 def test_letters_reach_the_ship_and_its_light_time_grows(years: Years) -> None:
     """Letters reach the ship on its way, both ways, and each half of the cruise needs more light than the
     one before."""
-    texts = {spec.from_: spec for spec in years.scenario.letter if "ship" in (spec.from_ + spec.to)}
-    assert set(texts) == {"jay@seoul", "nan-young@ship"}
+    texts = {
+        spec.from_
+        for spec in years.scenario.letter
+        if any(e.endswith("@ship") for e in (spec.from_, spec.to))
+    }
+    assert texts == {"jay@seoul", "nan-young@ship"}
     ship = _box(years, 50, "ipn:50.1").inbox()
     assert len(ship) == 57
     home = [letter for letter in _box(years, 10, "ipn:10.2").inbox() if letter.sender == "ipn:50.1"]
@@ -258,6 +264,26 @@ def test_letters_reach_the_ship_and_its_light_time_grows(years: Years) -> None:
     assert flights == sorted(flights)
     assert flights[0] < 10 * SECOND
     assert flights[-1] > 500 * SECOND
+
+
+def test_the_light_time_of_the_ship_home_shrinks_to_less_than_a_second(years: Years) -> None:
+    """Letters reach her on the way home, both ways, each sooner than the one before; the last is nearer than
+    the Moon."""
+    to_her = [spec for spec in years.scenario.letter if spec.to == "nan-young@ship-home"]
+    assert {spec.from_ for spec in to_her} == {"jay@seoul", "father@seoul"}
+    assert len(_box(years, 51, "ipn:51.1").inbox()) == 14 + 5 + 1 + 1
+    seoul = _box(years, 10, "ipn:10.2")
+    letters = [letter for letter in seoul.inbox() if letter.sender == "ipn:51.1"]
+    assert len(letters) == 1 + 13 + 1
+    (hop,) = (c for c in years.run.channels if (c.from_node, c.to_node) == ("ship-home", "yeoju"))
+    flights = []
+    for letter in letters:
+        arrived = arrival_of(seoul, letter.id).arrived_at
+        contact = min(hop.contacts, key=lambda c: abs(c.start - arrived))
+        flights.append(contact.light_time(contact.start))
+    assert flights == sorted(flights, reverse=True)
+    assert flights[0] > 450 * SECOND
+    assert arrival_of(seoul, letters[-1].id).arrived_at - letters[-1].written_at < SECOND
 
 
 def _box(years: Years, node: int, address: str) -> Mailbox:

@@ -25,11 +25,11 @@ TEXT = (
 
 
 def test_the_built_in_expedition_is_whole() -> None:
-    """The scenario has its stations, the mountain, the base, the facility, two relays, a rover and a suit."""
+    """The scenario has its stations, mountain, base, facility, two relays, a rover, a suit and two ships."""
     scenario = load("lost-in-starlight")
     assert [node.name for node in scenario.node] == [
         "seoul", "yeoju", "goldstone", "madrid", "canberra", "mountain",
-        "base", "facility", "relay-areo", "relay-polar", "rover", "suit", "ship",
+        "base", "facility", "relay-areo", "relay-polar", "rover", "suit", "ship", "ship-home",
     ]  # fmt: skip
     assert scenario.address("jay@seoul") == "ipn:10.2"
     assert builtin_names() == ["lost-in-starlight"]
@@ -50,7 +50,7 @@ def test_the_built_in_expedition_is_whole() -> None:
         ('kind = "wire"', 'kind = "string"', "link[0].kind = 'string'", "Allowed: radio, wire"),
         ('world = "mars"', 'world = "venus"', "node[6].world = 'venus'", "venus"),
         ('start = "2026-01-01"', 'start = "2026-13-01"', "line 8: start", "no calendar has it"),
-        ('end = "2052-01-01"', 'end = "2025-01-01"', "end = '2025-01-01'", "later than start"),
+        ('end = "2053-02-01"', 'end = "2025-01-01"', "end = '2025-01-01'", "later than start"),
         ('between = ["seoul", "yeoju"]', 'between = ["seoul", "seoul"]', "link[0].between", "two different"),
         ('between = ["seoul", "yeoju"]', 'between = ["seoul", "ares"]', "link[0].between = 'ares'", "yeoju"),
         ("every_days = 7\nlast", "every_days = 7\nlst", "letter[0]", "lst"),

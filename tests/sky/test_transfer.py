@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import spiceypy as spice
@@ -18,10 +20,12 @@ from starlight.sky import (
     transfer,
     windows,
 )
+from starlight.sky.conic import lambert
 from starlight.sky.pieces import light_pieces
 from starlight.sky.places import SUN_GM_KM3_S2
 from starlight.sky.transfer import escape_km_s
 
+NORTH = np.array([0.0, -math.sin(math.radians(23.44)), math.cos(math.radians(23.44))])
 LEAVES, COMES = from_text("2050-05-26"), from_text("2051-01-20")
 YEOJU = Site("earth", 37.2, 127.6, 100.0, 10.0)
 
@@ -65,6 +69,44 @@ def test_a_ship_moves_as_spice_propagates_it(sky: Sky) -> None:
     ends = sky.state(ship, tdb[[0, -1]])[0]
     assert np.abs(ends[:, 0] - sky.body("earth", tdb[:1])[0][:, 0]).max() < 0.01
     assert np.abs(ends[:, 1] - sky.body("mars", tdb[-1:])[0][:, 0]).max() < 0.1
+
+
+HOME = from_text("2052-06-26"), from_text("2053-01-03")
+
+
+def test_a_ship_home_moves_as_spice_propagates_it(sky: Sky) -> None:
+    """From Mars to Earth, too, a ship is where `prop2b` has it; it starts and ends at the worlds' centres."""
+    ship = transfer(sky, "mars", "earth", *HOME)
+    tdb = sky.tdb(np.linspace(*HOME, 50).astype(np.int64))
+    position, velocity, _ = sky.around(ship, tdb)
+    start = np.array([*ship.position_km, *ship.velocity_km_s])
+    theirs = np.array([spice.prop2b(SUN_GM_KM3_S2, start, t - tdb[0]) for t in tdb]).T
+    assert np.abs(position - theirs[:3]).max() < 0.01
+    assert np.abs(velocity - theirs[3:]).max() < 1e-8
+    ends = sky.state(ship, tdb[[0, -1]])[0]
+    assert np.abs(ends[:, 0] - sky.body("mars", tdb[:1])[0][:, 0]).max() < 0.01
+    assert np.abs(ends[:, 1] - sky.body("earth", tdb[-1:])[0][:, 0]).max() < 0.1
+
+
+def test_a_ship_home_keeps_its_energy_and_its_plane(sky: Sky) -> None:
+    """v^2 / 2 - GM / r and r x v are the same all the way, to 1e-9; it goes round as worlds do."""
+    ship = transfer(sky, "mars", "earth", *HOME)
+    position, velocity, _ = sky.around(ship, sky.tdb(np.linspace(*HOME, 200).astype(np.int64)))
+    energy = (velocity**2).sum(axis=0) / 2 - SUN_GM_KM3_S2 / np.linalg.norm(position, axis=0)
+    momentum = np.cross(position, velocity, axis=0)
+    assert np.ptp(energy) < 1e-9 * abs(energy[0])
+    assert np.ptp(momentum, axis=1).max() < 1e-9 * np.linalg.norm(momentum[:, 0])
+    assert energy[0] < 0 < momentum[2, 0]
+
+
+def test_a_way_back_is_the_way_out_run_backwards(sky: Sky) -> None:
+    """Turned round in time the same orbit joins the same two points: velocities change sign and order."""
+    ship = transfer(sky, "mars", "earth", *HOME)
+    tdb = sky.tdb(np.array(HOME))
+    place, velocity, _ = sky.around(ship, tdb)
+    v1, v2 = lambert(place[:, 1:], place[:, :1], tdb[1:] - tdb[:1], SUN_GM_KM3_S2, -NORTH)
+    assert np.abs(v1[:, 0] + velocity[:, 1]).max() < 1e-7
+    assert np.abs(v2[:, 0] + velocity[:, 0]).max() < 1e-7
 
 
 def test_light_time_grows_along_the_way(sky: Sky) -> None:
