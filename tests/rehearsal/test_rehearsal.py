@@ -271,7 +271,7 @@ def test_the_light_time_of_the_ship_home_shrinks_to_less_than_a_second(years: Ye
     the Moon."""
     to_her = [spec for spec in years.scenario.letter if spec.to == "nan-young@ship-home"]
     assert {spec.from_ for spec in to_her} == {"jay@seoul", "father@seoul"}
-    assert len(_box(years, 51, "ipn:51.1").inbox()) == 14 + 5 + 1 + 1
+    assert len(_box(years, 51, "ipn:51.1").inbox()) == 13 + 6 + 1
     seoul = _box(years, 10, "ipn:10.2")
     letters = [letter for letter in seoul.inbox() if letter.sender == "ipn:51.1"]
     assert len(letters) == 1 + 13 + 1
