@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from starlight.dtntime import DAY, HOUR, from_text
+from starlight.greenhouse import outlook_part
+from starlight.greenhouse.computed_room import OUTLOOK_SAMPLES, ComputedRoom
 from starlight.greenhouse.correspondent import NEAR, SOON, GreenhouseKeeper
 from starlight.greenhouse.facility import Facility, PeopleSpec, RoomSpec
 from starlight.messages.correspondent import Act, Desk, MarkRead, SendTelemetry, Write
@@ -152,3 +154,41 @@ def test_beyond_what_it_computed_it_says_so() -> None:
     text = made.room.report(SINCE + 31 * DAY)
     assert "more than 30 days ago. Measure the air again." in text
     assert "o2_kpa" not in made.room.readings(SINCE + 31 * DAY)
+
+
+def test_its_letters_carry_the_outlook() -> None:
+    """Each letter has one part, the outlook from then on: the air, and the limits by time."""
+    made = keeper()
+    done = letters(lived(made, SINCE + 12 * DAY))
+    assert len(done) == 2
+    for at, written in done:
+        (part,) = written.parts
+        assert (part.about.media_type, part.about.name) == (outlook_part.MEDIA_TYPE, "outlook")
+        assert len(part.data) < 1024  # It travels in its letter, and costs no bundle of its own.
+        found = outlook_part.decode(part.data)
+        assert (found.name, found.since, found.measured) == ("The cave", SINCE, False)
+        assert found.samples[0].at <= at < found.samples[1].at
+        assert found.samples[0].o2_kpa == made.room.readings(at)["o2_kpa"]
+        first = made.room.first_limit()
+        assert first is not None
+        assert (found.limits[0].name, found.limits[0].at) == first
+        assert [(each.name, each.deadly) for each in found.limits] == [("co2", False), ("o2", False)]
+
+
+def test_an_outlook_of_years_is_thinned_to_a_few_kilobytes() -> None:
+    """Of a year at most two hundred moments go, the first and the last among them."""
+    facility = Facility(room=RoomSpec(volume_m3=20_000), people=PeopleSpec(count=1, food_kg=120), days=400)
+    room = ComputedRoom(facility, SINCE, {})
+    found = room.outlook(SINCE)
+    assert len(found.samples) == OUTLOOK_SAMPLES
+    assert len(room.time_line.samples) > OUTLOOK_SAMPLES
+    death = found.limits[-1]
+    assert (death.name, death.deadly) == ("death_hunger", True)
+    assert (found.samples[0].at, found.samples[-1].at) == (SINCE, death.at)
+    assert len(outlook_part.encode(found)) <= 4_096
+
+
+def test_beyond_its_days_the_outlook_is_the_last_that_was_computed() -> None:
+    """It makes nothing up, and an outlook has one moment at least."""
+    found = keeper().room.outlook(SINCE + 40 * DAY)
+    assert [each.at for each in found.samples] == [SINCE + 30 * DAY]

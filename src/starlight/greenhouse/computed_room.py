@@ -5,7 +5,7 @@ Moments are mission time in ns; the model counts days from the one at which the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import msgspec
@@ -16,7 +16,15 @@ from starlight.errors import InputError
 from starlight.faults import Faults
 from starlight.greenhouse.checks import check
 from starlight.greenhouse.facility import Facility
+from starlight.greenhouse.limits import DEATHS
+from starlight.greenhouse.outlook_part import AirSample, ForeseenLimit, RoomOutlook
 from starlight.greenhouse.time_line import COARSE, RoomTimeLine, Sample, simulate
+
+OUTLOOK_SAMPLES = 200
+"""A picture on a phone has no more places beside each other, and so many pack into some 4 kB."""
+
+WORDS_MAX = 200
+"""Of a name or a sentence in an outlook (`outlook_part.py`)."""
 
 NOT_A_DEVICE = "A model's word, for research and training. It replaces no measurement and no safety device."
 
@@ -71,6 +79,36 @@ class ComputedRoom:
             told |= {"first_limit": first[0], "first_limit_in_h": round((first[1] - now) / HOUR, 1)}
         return told
 
+    def outlook(self, now: int) -> RoomOutlook:
+        """Return how it goes from a time on, in ns, as it travels: at most `OUTLOOK_SAMPLES` moments.
+
+        Limits that were foreseen to be crossed before that time are among them: they hold still.
+        """
+        line = self.time_line
+        day = (now - self.since) / DAY
+        first = max((n for n, each in enumerate(line.samples) if each.day <= day), default=0)
+        return RoomOutlook(
+            name=self._facility.title[:WORDS_MAX] or "The greenhouse",
+            since=self.since,
+            measured=self._is_measured,
+            samples=tuple(self._air(each) for each in _thinned(line.samples[first:])),
+            limits=tuple(
+                ForeseenLimit(each.limit, each.text[:WORDS_MAX], self._moment(each.day), each.limit in DEATHS)
+                for each in line.crossings
+            ),
+            flags=tuple(flag[:WORDS_MAX] for flag in line.flags),
+        )
+
+    def _air(self, sample: Sample) -> AirSample:
+        return AirSample(
+            self._moment(sample.day),
+            round(sample.o2_kpa, 3),
+            round(sample.co2_kpa, 4),
+            round(sample.pressure_kpa, 2),
+            round(sample.temperature_c, 1),
+            round(sample.water_kg, 1),
+        )
+
     def report(self, now: int) -> str:
         """Return how it is at a time, in ns, and what comes, in words."""
         known = "as it was measured" if self._is_measured else "as its file says"
@@ -113,6 +151,14 @@ class ComputedRoom:
 
     def _moment(self, day: float) -> int:
         return self.since + round(day * DAY)
+
+
+def _thinned(samples: Sequence[Sample]) -> Sequence[Sample]:
+    """Return at most `OUTLOOK_SAMPLES`, as far apart as can be; the first and the last among them."""
+    last = len(samples) - 1
+    if last < OUTLOOK_SAMPLES:
+        return samples
+    return [samples[n * last // (OUTLOOK_SAMPLES - 1)] for n in range(OUTLOOK_SAMPLES)]
 
 
 def _with_air(facility: Facility, air: Mapping[str, float]) -> Facility:

@@ -3,9 +3,10 @@
 Theory of operation. The room is computed from the air that was last measured, as telemetry told it, or from
 its file until some was (`computed_room.py`). Once a day it sends what it computes for that moment, as
 telemetry, and it writes a letter when the first limit that it foresees comes nearer than a week, and again,
-urgent, nearer than a day. Whoever it tells can write to it at any time, and is answered. A limit is told
-again only where it is foreseen half a day sooner than was told; so a measurement that confirms the last one
-costs nobody a letter.
+urgent, nearer than a day. Whoever it tells can write to it at any time, and is answered. With each letter
+goes the outlook of the room as a part, which a page draws (`outlook_part.py`). A limit is told again only
+where it is foreseen half a day sooner than was told; so a measurement that confirms the last one costs nobody
+a letter.
 
 It believes the air of those alone whom its keeper named: a stranger's telemetry would be a way to frighten,
 or to lull. Whatever it says is a model's word, and it says so.
@@ -20,11 +21,12 @@ from msgspec.structs import replace
 
 from starlight.dtntime import DAY
 from starlight.errors import InputError
+from starlight.greenhouse import outlook_part
 from starlight.greenhouse.computed_room import ComputedRoom
 from starlight.greenhouse.facility import Facility
 from starlight.greenhouse.limits import DEATHS
-from starlight.messages.correspondent import Act, Correspondent, Desk, MarkRead, SendTelemetry, Write
-from starlight.messages.draft import Draft
+from starlight.messages.correspondent import Act, Correspondent, Desk, MarkRead, NewPart, SendTelemetry, Write
+from starlight.messages.draft import Attachment, Draft
 from starlight.messages.letter import Letter, Telemetry
 from starlight.routing import Priority
 
@@ -116,8 +118,7 @@ class GreenhouseKeeper(Correspondent):
         if letter.sender not in self._tells or not letter.text.strip():
             return ()
         self._begin(desk)
-        answer = Draft(letter.sender, self.room.report(desk.now), letter.id)
-        return (MarkRead(letter.id), Write(answer))
+        return (MarkRead(letter.id), self._told(desk.now, letter.sender, reply_to=letter.id))
 
     def next_wakeup(self) -> int | None:
         """Return when something is to be told."""
@@ -172,7 +173,15 @@ class GreenhouseKeeper(Correspondent):
         others = tuple(each for each in self._kept.told if each.limit != name)
         self._kept = replace(self._kept, told=(*others, ToldLimit(name, at, is_near)))
         priority = Priority.EXPEDITED if is_near or name in DEATHS else Priority.NORMAL
-        return [Write(Draft(to, self.room.report(now), priority=priority)) for to in self._tells]
+        return [self._told(now, to, priority=priority) for to in self._tells]
+
+    def _told(
+        self, now: int, to: str, *, reply_to: str | None = None, priority: Priority = Priority.NORMAL
+    ) -> Write:
+        """Return a letter about the room: in words, and its outlook as a part for who draws it."""
+        about = Attachment("", name="outlook", media_type=outlook_part.MEDIA_TYPE)
+        outlook = NewPart(outlook_part.encode(self.room.outlook(now)), about)
+        return Write(Draft(to, self.room.report(now), reply_to, priority=priority), parts=(outlook,))
 
     def _is_told(self, name: str, at: int, *, near: bool) -> bool:
         """Return whether a letter has told of a limit, about when it is foreseen, and as urgently."""
