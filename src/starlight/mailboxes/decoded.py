@@ -191,6 +191,7 @@ _READERS: dict[str, Callable[[bytes], object]] = {
     "mark": stored_format.MARKS.decode,
     "reminders": stored_format.REMINDERS.decode,
     "announcements": stored_format.ANNOUNCED.decode,
+    "programs": stored_format.ANNOUNCED.decode,
     "topic": stored_format.TOPIC.decode,
     "part": stored_format.PART.decode,
     "room": stored_format.ROOM.decode,

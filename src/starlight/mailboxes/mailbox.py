@@ -34,6 +34,7 @@ from starlight.mailboxes.opening_letters import OpeningLetters
 from starlight.mailboxes.outgoing_letters import OutgoingLetters
 from starlight.mailboxes.part_room import PartRoom
 from starlight.mailboxes.part_states import PartStates
+from starlight.mailboxes.program_letters import ProgramLetters
 from starlight.mailboxes.records import INDEX, PART
 from starlight.mailboxes.refused_messages import RefusedMessages
 from starlight.mailboxes.shown_letter import shown_letter
@@ -109,6 +110,7 @@ class Mailbox:
         topics: named threads in its conversations.
         marks: what letters do to others, and reminders.
         announcements: those that have not been read.
+        programs: letters that brought what programs made.
         hidden: who is not in the list of correspondents, until something new comes.
         settings: what its owner has chosen for the pages that show it.
     """
@@ -146,6 +148,7 @@ class Mailbox:
         self.topics = Topics(address, records)
         self.marks = Marks(address, records)
         self.announcements = Announcements(address, self.index, records)
+        self.programs = ProgramLetters(address, records)
         self.calls = DistressCalls(address, records)
         self.settings = KeptSettings(address, records)
         self.refused = RefusedMessages(address, records, limits.refused, limits.refused_bytes)
@@ -197,6 +200,7 @@ class Mailbox:
                 saves += self.topics.note(letter, self.index.entry(letter.id).written_at)
             saves += self.marks.note(letter, is_copy=counts_as_copy(self, letter))
             saves += self.announcements.note(letter)
+            saves += self.programs.note(letter)
             saves += self.hidden.show(correspondent or correspondent_of(letter, self.address))
         return saves
 

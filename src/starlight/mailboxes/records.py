@@ -28,6 +28,7 @@ outside/<group>/<from>/<id>  a letter to a group that stands with its author, wh
 mark/<id>               what other letters do to a letter
 reminders               of which letters somebody wants to be reminded, and when
 announcements           the announcements that came and were not read
+programs                which letters brought what programs made, such as a map
 topic/<thread>          what a topic is called
 distress                the distress calls: the owner's last one, and those of others
 settings                what the owner has chosen for the pages that show the mailbox
@@ -82,6 +83,7 @@ KINDS = frozenset(
         "mark",
         "reminders",
         "announcements",
+        "programs",
         "topic",
         "distress",
         "settings",
@@ -114,6 +116,7 @@ GIVEN = "given"
 Mark = Literal["open", "owed", "unread", "starred", "asks", "hidden"]
 """Letters can be asked for by these: something is still foreseen of it; a receipt is owed; nobody read it;
 its reader put a star to it; it asks, and nobody has answered; it is not to be seen, or not yet."""
+PROGRAMS = "programs"
 UNOPENED = "unopened/"
 OPENING = "opening"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from starlight.errors import InputError, LetterError, StoreError
 from starlight.mailboxes import stored_format
 from starlight.mailboxes.decoded import DecodedRecords
@@ -83,6 +85,10 @@ class TelemetryLog:
             ((record.received_at, telemetry) for record, telemetry in kept),
             key=lambda pair: (pair[1].time, pair[0]),
         )
+
+    def has_kind(self, kinds: Collection[str]) -> bool:
+        """Return whether telemetry of one of some kinds is here."""
+        return any(t.kind in kinds for kept in self._kept.values() for _, t in kept.values())
 
     def latest(self, vehicle: str) -> tuple[int, Telemetry] | None:
         """Return the newest measurement of a vehicle and when it was known here; None if there is none."""

@@ -56,6 +56,14 @@ TRANSCRIPT_MAX_BYTES = 64 * 1024
 
 OCTETS = "application/octet-stream"
 
+PROGRAM_TYPES = "application/vnd.starlight."
+"""What the media types of parts begin with that Starlight's programs make, such as the map of a search."""
+
+
+def is_of_program(media_type: str) -> bool:
+    """Return whether a part is one that Starlight's programs make."""
+    return media_type.lower().startswith(PROGRAM_TYPES)
+
 
 class PartKind(IntEnum):
     """The kinds of parts: what a reader does with one. A kind that is not here is shown as a file."""
