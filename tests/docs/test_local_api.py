@@ -45,6 +45,7 @@ from starlight.services.ping import RoundTrip
 from starlight.services.units import News, Registered, SentUnit
 from starlight.views.archive import ImportOrder
 from starlight.views.distress import CallAnswer, CallDismissal, CallWords, DistressView, OwnCallView
+from starlight.views.expedition import ExpeditionView
 from starlight.views.flight import FlightView
 from starlight.views.forecasts import LatenessView, PredictionView, ReachView
 from starlight.views.groups import GroupChange, GroupFounding, GroupView
@@ -88,6 +89,7 @@ ANSWERS: dict[str, Any] = {
     "GET /people/PERSON/marked": MarkedLetters,
     "GET /people/PERSON/queue": queue.QueueView,
     "GET /people/PERSON/flight": FlightView,
+    "GET /people/PERSON/expedition": ExpeditionView,
     "POST /people/PERSON/queue/move": queue.QueueView,
     "POST /people/PERSON/letters/LETTER/hold": queue.QueueView,
     "POST /people/PERSON/letters/LETTER/let-go": queue.QueueView,
@@ -173,6 +175,25 @@ TITLES: dict[str, str] = {
     "TrackGroup": "Track group",
     "FlightWay": "Way",
     "FlightGap": "Gap",
+    "ExpeditionView": "Expedition",
+    "ToldIn": "Told in",
+    "RoomView": "Room",
+    "AirPoint": "Air",
+    "AirLimit": "Limit of the air",
+    "SearchMapView": "Search map",
+    "SearchMoment": "Moment of a search",
+    "PlannedSector": "Planned sector",
+    "AwaitedReport": "Awaited report",
+    "ShareOf": "Share",
+    "RunView": "Run",
+    "VerdictView": "Verdict",
+    "MarkerView": "Marker",
+    "ThumbnailView": "Thumbnail",
+    "WindowView": "Window of a find",
+    "ComingPiece": "Coming piece",
+    "ReadingsView": "Readings",
+    "ComingPart": "Coming part",
+    "UnreadPart": "Unread part",
     "DistressView": "Distress",
     "OwnCallView": "Own call",
     "HeardCallView": "Call of another",

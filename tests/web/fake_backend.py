@@ -12,6 +12,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
 
 import msgspec
 from tests.web.fake_calls import FakeCalls
+from tests.web.fake_expedition import FakeExpedition
 from tests.web.fake_flight import FakeFlight, flight_at
 from tests.web.fake_groups import FakeGroups
 from tests.web.fake_media import FakeMedia
@@ -386,6 +387,7 @@ class FakeBackend(PageBackend):
         self.hidden: dict[tuple[str, str], bool] = {}  # by person and address: whether letters were withdrawn
         self.fake_media = FakeMedia()
         self.fake_groups = FakeGroups()
+        self.fake_expedition = FakeExpedition(START)
         self.fake_topics = FakeTopics()
         self.fake_calls = FakeCalls()
         self.uploaded: list[bytes] = []
@@ -441,6 +443,9 @@ class FakeBackend(PageBackend):
 
     def queues(self, person: str) -> FakeQueue:
         return self.fake_queue
+
+    def expeditions(self, person: str) -> FakeExpedition:
+        return self.fake_expedition
 
     def flights(self, person: str) -> FakeFlight:
         return FakeFlight(flight_at(self.now))

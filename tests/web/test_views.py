@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from tests.web.conftest import TOKEN, Serving, accessible
 from tests.web.fake_backend import START
+from tests.web.fake_expedition import everything
 
 from starlight.views.topics import TopicView
 from starlight.web.navigation import VIEWS
@@ -25,6 +26,7 @@ def test_every_view_is_accessible_and_fits(
     """axe finds nothing in any view, the reader's long name stands there whole, and nothing is wider than
     the screen; markup in what was written is text."""
     serving.backend.fake_topics.known = TOPICS
+    serving.backend.fake_expedition.known = everything(START)
     with serving.client() as client:
         for text in (MARKUP, "word" * 100):
             draft = {"to": "ipn:21.1", "text": text, "topic_name": MARKUP, "act": "question"}

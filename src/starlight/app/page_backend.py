@@ -17,6 +17,7 @@ from starlight.app.call_desk import NodeCallDesk
 from starlight.app.changes import changes
 from starlight.app.correspondence import Inhabitant, NodeCorrespondence
 from starlight.app.demo_pace import Pace
+from starlight.app.expedition_desk import NodeExpeditionDesk
 from starlight.app.flight_desk import NodeFlightDesk
 from starlight.app.group_desk import NodeGroupDesk
 from starlight.app.in_transit import InTransit
@@ -100,6 +101,15 @@ class NodePageBackend:
             each.person.id: MediaDesk(each.person.address, daemons[each.node].mail, self._media_work)
             for each in inhabitants
         }
+        self._expeditions = {
+            each.person.id: NodeExpeditionDesk(
+                partial(daemons[each.node].mail.mailbox, each.person.address),
+                self._correspondences[each.person.id].called,
+                vehicles,
+                clock.now,
+            )
+            for each in inhabitants
+        }
         self._book = book
         self._daemons = daemons
         self._sky_view = sky_view
@@ -179,6 +189,10 @@ class NodePageBackend:
             sky.nodes,
             sky.conjunction,
         )
+
+    def expeditions(self, person: str) -> NodeExpeditionDesk:
+        """Return what the programs of an expedition have told a person, by id."""
+        return self._expeditions[person]
 
     def archivist(self, person: str) -> MailboxArchivist:
         """Return what gives and takes the letters of a person, by id, for exports and imports."""

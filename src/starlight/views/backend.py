@@ -18,6 +18,7 @@ from starlight.messages.letter_view import LetterView
 from starlight.messages.part_view import PartView
 from starlight.views.archive import Archivist
 from starlight.views.distress import CallDesk
+from starlight.views.expedition import ExpeditionDesk
 from starlight.views.flight import FlightDesk
 from starlight.views.forecasts import LatenessView, PredictionView, ReachView
 from starlight.views.groups import GroupDesk
@@ -155,6 +156,10 @@ class PageBackend(Protocol):
 
     def flights(self, person: str) -> FlightDesk:
         """Return what of the letters of one of `people()`, by id, is in flight."""
+        ...
+
+    def expeditions(self, person: str) -> ExpeditionDesk:
+        """Return what the programs of an expedition have told one of `people()`, by id."""
         ...
 
     def archivist(self, person: str) -> Archivist:

@@ -20,6 +20,7 @@ from starlight.web.answers import tell, tell_http, tell_nobody
 from starlight.web.archive import ArchiveRoutes
 from starlight.web.contacts import ContactRoutes
 from starlight.web.distress import DistressRoutes
+from starlight.web.expedition import ExpeditionRoutes
 from starlight.web.flight import FlightRoutes
 from starlight.web.groups import GroupRoutes
 from starlight.web.guard import LOOPBACK_HOSTS, Guard
@@ -56,6 +57,7 @@ def make_app(backend: PageBackend, *, token: str, hosts: tuple[str, ...] = LOOPB
         *PartRoutes(backend).routes(),
         *QueueRoutes(backend).routes(),
         *FlightRoutes(backend).routes(),
+        *ExpeditionRoutes(backend).routes(),
         *LetterRoutes(backend).routes(),
         *TopicRoutes(backend).routes(),
         *GroupRoutes(backend).routes(),

@@ -23,12 +23,14 @@ class View(msgspec.Struct, frozen=True):
         title: in English, what it is called; the navigation has little room.
         icon: its sign among ``symbols.html``.
         holds: the name of a view that is reached through it, so that it stands for that too.
+        where_told: it stands there only for a person whom programs of an expedition have told something.
     """
 
     name: str
     title: str
     icon: str
     holds: str = ""
+    where_told: bool = False
 
     @property
     def path(self) -> str:
@@ -41,8 +43,18 @@ VIEWS = (
     View("topics", "Topics", "topics"),
     View("queue", "Queue", "queue"),
     View("flight", "Flight", "flight"),
+    View("expedition", "Expedition", "expedition", where_told=True),
     View("contacts", "Contacts", "people"),
     View("search", "Search", "find"),
     View("settings", "Settings", "settings", holds="storage"),
 )
 """All that there are, in the order to show."""
+
+
+def views_for(*, told: bool) -> tuple[View, ...]:
+    """Return the views that the navigation of a person lists.
+
+    Args:
+        told: programs of an expedition have told the person something.
+    """
+    return tuple(view for view in VIEWS if told or not view.where_told)

@@ -88,6 +88,7 @@ class PageView:
         status: what else moves.
         look: how they are looked at.
         settings: what the person has chosen.
+        told: programs of an expedition have told the person something.
     """
 
     def __init__(
@@ -97,12 +98,14 @@ class PageView:
         status: PageStatus,
         look: Look = AT_LATEST,
         settings: Settings = AT_FIRST,
+        *,
+        told: bool = False,
     ) -> None:
         self.people = people
         self.mailbox = mailbox
         self.status = status
         self.look = look
-        self._reader = Reader(mailbox.person, status.sky.clock, settings)
+        self._reader = Reader(mailbox.person, status.sky.clock, settings, told=told)
 
     def page(
         self,

@@ -15,6 +15,7 @@ from starlight.views.forecasts import LatenessView, PredictionView
 from starlight.views.mailbox import Person, Recipient
 from starlight.views.sky import Clock
 from starlight.web import localtime, wire
+from starlight.web.navigation import views_for
 from starlight.web.render import render
 from starlight.words import flight, later, letters, parts
 from starlight.words.sentence import Moment, Sentence
@@ -63,10 +64,14 @@ class Reader:
         person: who it is.
         clock: mission time, and how both worlds read it.
         settings: what the person has chosen.
+        told: programs of an expedition have told the person something.
     """
 
-    def __init__(self, person: Person, clock: Clock, settings: Settings = AT_FIRST) -> None:
+    def __init__(
+        self, person: Person, clock: Clock, settings: Settings = AT_FIRST, *, told: bool = False
+    ) -> None:
         self.person = person
+        self._views = views_for(told=told)
         self.clock = clock
         self.settings = settings
 
@@ -171,6 +176,7 @@ class Reader:
             "settings_told": lambda: wire.dumps(self.settings).decode(),
             "clock_told": lambda: wire.dumps(self.clock).decode(),
             "view": "",
+            "views": self._views,
             "unread": 0,
             "moment": self.moment,
             "foreseen": self.foreseen,

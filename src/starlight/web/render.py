@@ -20,7 +20,6 @@ from starlight.messages.letter_view import LetterView
 from starlight.views.sky import Crossing
 from starlight.visible_text import visible_in_html
 from starlight.web import localtime
-from starlight.web.navigation import VIEWS
 from starlight.web.shown_parts import shown_parts
 from starlight.words import calls, doubt, flight, lateness, letters, links, mission_facts, pace, plan, silence
 from starlight.words.durations import duration_words
@@ -156,7 +155,6 @@ _environment.globals |= {
     "spoken": spoken,
     "is_provisional": is_provisional,
     "texts_of": texts_of,
-    "VIEWS": VIEWS,
     "step_text": letters.step_text,
     "TIMES_IN_DOUBT": letters.TIMES_IN_DOUBT,
     "SILENCE": silence,

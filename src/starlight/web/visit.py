@@ -137,11 +137,16 @@ class Visit:
             topic=asked.get("topic"),
             replacing=asked.get("replace"),
         )
-        return PageView(await self.backend.people(), mailbox, status, look, self.settings)
+        people, told = await self.backend.people(), await self._told()
+        return PageView(people, mailbox, status, look, self.settings, told=told)
 
     async def reader(self) -> Reader:
         """Return the person as the reader of something that is told without the mailbox."""
-        return Reader(self.person, await self.backend.clock(), self.settings)
+        return Reader(self.person, await self.backend.clock(), self.settings, told=await self._told())
+
+    async def _told(self) -> bool:
+        """Return whether programs of an expedition have told the person something."""
+        return await self.backend.expeditions(self.person.id).has_any()
 
     async def done(
         self, result: object, to: str | None = None, status: int = 200, *, more: str = ""
