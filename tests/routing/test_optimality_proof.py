@@ -12,9 +12,9 @@ from tests.routing.plans import large_plan, random_plan
 
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
-from starlight.dtntime import MILLISECOND, SECOND
-from starlight.routing import Route, Router, RouteRequest
-from starlight.routing.optimality_proof import OptimalityProof
+from starlight.dtntime import DAY, MILLISECOND, SECOND
+from starlight.routing import Route, Router, RouteRequest, answer_cache
+from starlight.routing.optimality_proof import OptimalityProof, prove
 from starlight.routing.search import Search
 from starlight.routing.tie_break import Path
 
@@ -122,3 +122,25 @@ def test_what_queues_for_one_window_is_searched_a_few_times(monkeypatch: pytest.
         assert route.hops[-1].leaves == (300 + number) * SECOND
         router.bookings.book(route)
     assert len(searches) < 10
+
+
+@pytest.mark.parametrize(("apart", "tries"), [(DAY, 0), (SECOND, 1)])
+def test_letters_that_are_days_apart_are_searched(
+    apart: int, tries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes once a day over a link that is always open tries no proof, which would cover years."""
+    wire = Contact(1, 1, 2, 0, 10_000 * DAY, ((0, 8_000),), constant_light(0, 1))
+    router = Router(ContactPlan.of([wire]))
+    asked: list[int] = []
+
+    def noted(*arguments: Any) -> OptimalityProof | None:
+        asked.append(arguments[-1])
+        return prove(*arguments)
+
+    monkeypatch.setattr(answer_cache, "prove", noted)
+    for number in range(10):
+        route = router.route(RouteRequest(1, 2, number * apart, 100))
+        assert route
+        assert route == without_memory(router).route(RouteRequest(1, 2, number * apart, 100))
+        router.bookings.book(route)
+    assert len(asked) == tries

@@ -32,6 +32,7 @@ class Offers:
         # By endpoint. What is offered is DELIVERING until the application answers, LOCAL if it left it.
         self._waiting: dict[str, _Units] = {}
         self._offered: dict[str, _Units] = {}
+        self._left: set[str] = set()  # Endpoints of which something that is offered may have been left.
 
     @property
     def claims(self) -> list[str]:
@@ -78,6 +79,7 @@ class Offers:
 
     def left(self, stored: Stored) -> None:
         """Take note that a bundle was left for later, which has moved to that state."""
+        self._left.add(stored.meta.destination)
         if not self.is_claimed(stored):
             self._give_back(stored.meta.destination)
 
@@ -110,6 +112,10 @@ class Offers:
         return at_most is None or len(self._offered.get(endpoint, ())) < at_most
 
     def _give_back(self, endpoint: str) -> None:
+        # Thousands may be offered at once, as when a mailbox opens after years: mostly none of them was left.
+        if endpoint not in self._left:
+            return
+        self._left.discard(endpoint)
         offered = self._offered.get(endpoint, _Units())
         left = _Units((whole, unit) for whole, unit in offered.items() if _is_local(unit))
         for whole in left:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from starlight.dtntime import DAY
 from starlight.routing.bookings import Bookings
 from starlight.routing.following import follow
 from starlight.routing.index import PlanIndex
@@ -37,6 +38,11 @@ MAX_PATIENCE = 64
 
 FIRST_AHEAD, MAX_AHEAD = 256, 4_096
 """How many delays like the last one a proof shall cover: at first, and where that was too few."""
+
+LONGEST_AHEAD, FEWEST_AHEAD = DAY, 16
+"""How far a proof reaches at most, in ns, as it looks at every contact until then; and how many delays like
+the last one must fit in. Else it would spare fewer searches than it costs: it is for what queues, not for
+letters that are days apart."""
 
 _Key = tuple[int, int, int, frozenset[int], frozenset[int], frozenset[int], int]
 """Source, destination, size class, excluded neighbours, contacts and nodes, priority: an answer's key."""
@@ -195,13 +201,13 @@ class AnswerCache:
             elif answer.arrival > kept.proof.horizon:
                 answer.ahead = min(MAX_AHEAD, 4 * before.ahead)
         delay = answer.arrival - before.arrival
-        if answer.path != before.path or not answer.path or delay <= 0:
+        if answer.path != before.path or not answer.path or not 0 < delay <= LONGEST_AHEAD // FEWEST_AHEAD:
             return
         answer.waited += 1
         if answer.waited <= answer.patience:
             return
         answer.waited = 0
-        horizon = answer.arrival + answer.ahead * delay
+        horizon = answer.arrival + min(answer.ahead * delay, LONGEST_AHEAD)
         proof = prove(self._index, busy, replace(request, size=size), answer.path, horizon)
         if proof is None:
             answer.patience = min(MAX_PATIENCE, 2 * answer.patience + 1)

@@ -275,7 +275,10 @@ def _rank(held: HeldAmendment) -> tuple[int, bytes]:
 
 def _at_fixed_light(plan: ContactPlan, fixed_light_s: Mapping[tuple[int, int], float]) -> ContactPlan:
     """Return a plan whose contacts over some links have the light time that is imposed on these."""
-    if not any((contact.from_node, contact.to_node) in fixed_light_s for contact in plan.contacts):
+    # On most nodes none is imposed, and plans of decades are long.
+    if not fixed_light_s or not any(
+        (contact.from_node, contact.to_node) in fixed_light_s for contact in plan.contacts
+    ):
         return plan
     contacts = []
     for contact in plan.contacts:
