@@ -7,8 +7,9 @@ import pytest
 from tests.sky.test_mars_year import PLACES
 
 from starlight.dtntime import DAY, SECOND, from_text
-from starlight.sky import Place, Site, Sky, elevation_deg, light_time_s, transfer, windows
+from starlight.sky import Place, Site, Sky, light_time_s, transfer, windows
 from starlight.sky.places import CELESTIAL_BODIES
+from starlight.sky.pointing import elevation_deg
 from starlight.sky.timescales import Floats
 
 # Mars is near opposition, and the Moon passes before it on the 14th.

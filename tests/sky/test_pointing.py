@@ -13,12 +13,13 @@ from tests.sky.authority import ets_of, kernels, moment_of
 
 from starlight.dtntime import DAY, MINUTE, SECOND, from_text
 from starlight.errors import InputError
-from starlight.sky import Centre, Elements, Place, Site, Sky, elevation_deg, light_time_s, windows
+from starlight.sky import Centre, Elements, Place, Site, Sky, light_time_s, windows
 from starlight.sky.pointing import (
     GEOMETRIC,
     Conventions,
     apparent_deg,
     elevation_azimuth,
+    elevation_deg,
     lowest_deg,
     refraction_deg,
 )

@@ -131,12 +131,14 @@ class SkyBeams:
     def _both(self, beam: _Beam, times: Times) -> Flags:
         """Return at which times both stand in a beam, as they are heard and as they are sent to."""
         sky, tdb = self._sky, self._sky.tdb(times)
+        here = sky.anchored(beam.here, tdb)
         # Aberration turns both directions alike, so it is left out: 1e-4 of the angle between them.
-        heard = [received(sky, other, beam.here, tdb).vector_km for other in (beam.a, beam.b)]
+        heard = [received(sky, other, beam.here, tdb, here).vector_km for other in (beam.a, beam.b)]
         inside = _angle_deg(*heard) <= beam.width_deg
         # What is not in the beam as it is heard need not be looked at once more as it is sent to.
         if inside.any():
-            sent = [transmitted(sky, beam.here, other, tdb[inside]).vector_km for other in (beam.a, beam.b)]
+            when, here = tdb[inside], sky.anchored(beam.here, tdb[inside])
+            sent = [transmitted(sky, beam.here, other, when, here).vector_km for other in (beam.a, beam.b)]
             inside[inside] = _angle_deg(*sent) <= beam.width_deg
         return inside
 

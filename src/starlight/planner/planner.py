@@ -9,6 +9,7 @@ what a transmitter that sends to several leaves to each of them.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 import msgspec
@@ -122,6 +123,7 @@ def make_plan(scenario: Scenario, sky: Sky, start: int, end: int) -> Planned:
         {node.name: place for node in scenario.node if (place := place_at(sky, node, *interval))},
         weather.of_scenario(scenario),
         interval,
+        {},
     )
     visible: list[tuple[int, PlannedChannel]] = []
     for index, link in enumerate(scenario.link):
@@ -202,6 +204,7 @@ class _Open(msgspec.Struct, frozen=True):
     """The ground that all links share: the places of nodes, the weather, and the interval.
 
     Attributes:
+        behind_the_sun: when a world stands closer to the Sun than a limit, by both, as far as it was asked.
         lines: windows and light of directions, by ends and interval, once they were asked for.
     """
 
@@ -210,6 +213,7 @@ class _Open(msgspec.Struct, frozen=True):
     places: dict[str, Place]
     weather: list[weather.Weather]
     interval: Interval
+    behind_the_sun: dict[tuple[str, float], list[Interval]]
     lines: dict[tuple[tuple[str, str], Interval], _Lines] = msgspec.field(default_factory=dict)
 
     def line(self, ends: tuple[str, str], here: Place, there: Place, span: Interval) -> _Lines:
@@ -276,12 +280,17 @@ def _sharing(
     divided = {
         many: _channel(shared, channel.link, ends, 0, many).contacts for many in {many for _, many in crowds}
     }
+    began = {many: [each.start for each in them] for many, them in divided.items()}
+    ended = {many: [each.end for each in them] for many, them in divided.items()}
     found: list[Contact] = []
     for contact in contacts:
         rates = list(contact.rates)
         for (first, last), many in crowds:
             if first <= contact.end and last >= contact.start:
-                rates = replaced(rates, divided[many], max(first, contact.start), min(last, contact.end))
+                first, last = max(first, contact.start), min(last, contact.end)
+                # Of years of contacts the few that matter: those of a direction follow one another.
+                begin, after = bisect_right(ended[many], first), bisect_left(began[many], last)
+                rates = replaced(rates, divided[many][begin:after], first, last)
         kept = msgspec.structs.replace(contact, rates=tuple(rates))
         found += [contact] if kept == contact else parts(kept, carrying(kept.rates, kept.end))
     return tuple(found)
@@ -324,12 +333,18 @@ def _conjunctions(shared: _Open, far: Place, limit_deg: float, contacts: list[Co
         return []
     if far.body in CELESTIAL_BODIES:
         # All that is at a world stands within 0.01 degrees of its centre, so one search serves every link.
-        found = conjunctions(shared.sky, *shared.interval, limit_deg, Centre(far.body))
-    else:
-        asked = [(contacts[0].start, contacts[-1].end)]
-        if isinstance(far, SpkBody):
-            asked = common(asked, known_spans(shared.sky, far, Centre("earth")))
-        found = [each for span in asked for each in conjunctions(shared.sky, *span, limit_deg, far)]
+        key = far.body, limit_deg
+        if key not in shared.behind_the_sun:
+            shared.behind_the_sun[key] = _passages(shared.sky, [shared.interval], limit_deg, Centre(far.body))
+        return shared.behind_the_sun[key]
+    asked = [(contacts[0].start, contacts[-1].end)]
+    if isinstance(far, SpkBody):
+        asked = common(asked, known_spans(shared.sky, far, Centre("earth")))
+    return _passages(shared.sky, asked, limit_deg, far)
+
+
+def _passages(sky: Sky, spans: list[Interval], limit_deg: float, far: Place) -> list[Interval]:
+    found = (each for span in spans for each in conjunctions(sky, *span, limit_deg, far))
     return [(each.enter, each.leave) for each in found]
 
 
@@ -342,13 +357,22 @@ def _own(contact: Contact, span: Interval, sends: bool) -> Interval:
     return first, last
 
 
+def _met(contact: Contact, spans: list[Interval]) -> list[Interval]:
+    """Return those of some spans of Earth's time that a contact may transmit or be heard in."""
+    if not spans:
+        return []
+    # Years hold many contacts and few conjunctions: most meet none, and need not be led through light time.
+    heard = contact.end + contact.light_time(contact.end)
+    return [span for span in spans if span[1] >= contact.start and span[0] <= heard]
+
+
 def _dark(contact: Contact, dark: list[Interval], sends: bool) -> list[Contact]:
-    taken = [_own(contact, span, sends) for span in dark]
+    taken = [_own(contact, span, sends) for span in _met(contact, dark)]
     return parts(contact, without([(contact.start, contact.end)], taken))
 
 
 def _dim(contact: Contact, dim: list[Interval], sends: bool, factor: float) -> Contact:
-    for span in dim:
+    for span in _met(contact, dim):
         contact = lowered(contact, *_own(contact, span, sends), factor)
     return contact
 

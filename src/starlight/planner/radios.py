@@ -28,10 +28,12 @@ from starlight.sky import (
     Elements,
     Orbiter,
     Place,
+    Ray,
     Site,
     Sky,
     SpkBody,
-    elevation_deg,
+    elevation_along_deg,
+    received,
     transmitted,
 )
 
@@ -72,23 +74,25 @@ def moments(sky: Sky, here: Place, there: Place, times: Times) -> Moments:
     ray = transmitted(sky, here, there, tdb)
     arrives = tdb + ray.light_s
     # Where the Sun was eight minutes ago, or is now, differs by 0.001 degrees, seen from Earth.
-    sun = sky.body("sun", arrives)[0] - sky.state(there, arrives)[0]
+    end = sky.anchored(there, arrives)
+    sun = sky.body("sun", arrives)[0] - end[1]
     back = -ray.vector_km
+    heard = received(sky, here, there, arrives, end) if isinstance(there, Site) else None
     cross = np.linalg.norm(np.cross(sun, back, axis=0), axis=0)
     return Moments(
         light_s=ray.light_s,
         range_km=ray.light_s * C_KM_S,
-        elevation_tx_deg=_elevation(sky, here, there, tdb, True),
-        elevation_rx_deg=_elevation(sky, there, here, arrives, False),
+        elevation_tx_deg=_elevation(sky, here, ray, tdb, True),
+        elevation_rx_deg=_elevation(sky, there, heard, arrives, False),
         sun_deg=np.degrees(np.arctan2(cross, np.einsum("in,in->n", sun, back))),
     )
 
 
-def _elevation(sky: Sky, place: Place, other: Place, tdb: Floats, sends: bool) -> Floats | None:
-    if not isinstance(place, Site):
+def _elevation(sky: Sky, place: Place, ray: Ray | None, tdb: Floats, sends: bool) -> Floats | None:
+    if ray is None or not isinstance(place, Site):
         return None
     # A mask of zero lets the edge of a window lie a rounding below the horizon.
-    return np.clip(elevation_deg(sky, place, other, tdb, sends), 0, 90)
+    return np.clip(elevation_along_deg(sky, place, ray, tdb, sends), 0, 90)
 
 
 def radio_link(

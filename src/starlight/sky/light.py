@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from starlight.sky.places import Centre, Place, SpkBody, Trajectory
-from starlight.sky.sky import Sky
+from starlight.sky.sky import Anchored, Sky
 from starlight.sky.timescales import Floats
 
 C_KM_S = 299_792.458  # exact (SI)
@@ -30,28 +30,36 @@ class Ray(msgspec.Struct, frozen=True, gc=False):
     vector_km: Floats
 
 
-def transmitted(sky: Sky, a: Place, b: Place, tdb: Floats) -> Ray:
-    """Return the flight of signals that leave `a` at TDB seconds (n,) and reach `b`."""
-    return _solve(sky, a, b, tdb, 1)
+def transmitted(sky: Sky, a: Place, b: Place, tdb: Floats, here: Anchored | None = None) -> Ray:
+    """Return the flight of signals that leave `a` at TDB seconds (n,) and reach `b`.
+
+    Args:
+        here: `Sky.anchored` of `a` at these times, where that is at hand.
+    """
+    return _solve(sky, a, b, tdb, 1, here)
 
 
-def received(sky: Sky, a: Place, b: Place, tdb: Floats) -> Ray:
-    """Return the flight of signals that leave `a` so that they reach `b` at TDB seconds (n,)."""
-    ray = _solve(sky, b, a, tdb, -1)
+def received(sky: Sky, a: Place, b: Place, tdb: Floats, here: Anchored | None = None) -> Ray:
+    """Return the flight of signals that leave `a` so that they reach `b` at TDB seconds (n,).
+
+    Args:
+        here: `Sky.anchored` of `b` at these times, where that is at hand.
+    """
+    ray = _solve(sky, b, a, tdb, -1, here)
     return Ray(ray.light_s, -ray.vector_km)
 
 
-def _solve(sky: Sky, near: Place, far: Place, tdb: Floats, sign: int) -> Ray:
+def _solve(sky: Sky, near: Place, far: Place, tdb: Floats, sign: int, known: Anchored | None) -> Ray:
     """Solve for light time by Newton's rule, with the far end at ``tdb + sign * tau``.
 
     The first guess, from the bodies' centres at one time, errs by 0.2 s at most; each step squares the
     error times (acceleration / 2 c), 1e-8 per s, so two steps leave less than rounding does.
     """
-    here, _ = sky.state(near, tdb)
+    anchor, here, _ = sky.anchored(near, tdb) if known is None else known
     if near.body == far.body and not isinstance(far, Trajectory | SpkBody):
         tau = np.zeros_like(tdb)
     else:
-        tau = _length(_anchor(sky, far, tdb) - _anchor(sky, near, tdb)) / C_KM_S
+        tau = _length(_anchor(sky, far, tdb) - anchor) / C_KM_S
     for _ in range(2):
         there, speed = sky.state(far, tdb + sign * tau)
         vector = there - here

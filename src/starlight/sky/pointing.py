@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from starlight.errors import InputError
-from starlight.sky.light import C_KM_S, received, transmitted
+from starlight.sky.light import C_KM_S, Ray, received, transmitted
 from starlight.sky.places import CENTRES, Place, Site
 from starlight.sky.sky import Sky
 from starlight.sky.timescales import Floats
@@ -128,14 +128,17 @@ def azimuth(sky: Sky, site: Site, towards: Floats, up: Floats, tdb: Floats) -> F
 
 
 def _pointed(
-    sky: Sky, site: Site, other: Place, tdb: Floats, sends: bool, conventions: Conventions
+    sky: Sky, site: Site, ray: Ray, tdb: Floats, sends: bool, conventions: Conventions
 ) -> tuple[Floats, Floats, Floats]:
-    ray = transmitted(sky, site, other, tdb) if sends else received(sky, other, site, tdb)
     vector = ray.vector_km if sends else -ray.vector_km
     towards, up = direction(sky, site, vector, tdb, sends, conventions)
     true = np.degrees(np.arcsin(np.clip(dot(towards, up), -1, 1)))
     bent = apparent_deg(true, site.height_m) if conventions.refracts(site) else true
     return towards, up, bent
+
+
+def _ray(sky: Sky, site: Site, other: Place, tdb: Floats, sends: bool) -> Ray:
+    return transmitted(sky, site, other, tdb) if sends else received(sky, other, site, tdb)
 
 
 def elevation_deg(
@@ -152,7 +155,19 @@ def elevation_deg(
         sends: whether the site sends to the other end (it is where the signal will meet it) or receives.
         conventions: with refraction it is the apparent elevation.
     """
-    return _pointed(sky, site, other, tdb, sends, conventions)[2]
+    return elevation_along_deg(sky, site, _ray(sky, site, other, tdb, sends), tdb, sends, conventions)
+
+
+def elevation_along_deg(
+    sky: Sky,
+    site: Site,
+    ray: Ray,
+    tdb: Floats,
+    sends: bool,
+    conventions: Conventions = AS_POINTED,
+) -> Floats:
+    """Return what `elevation_deg` does, of rays that are known: sent or received by a site at TDB seconds."""
+    return _pointed(sky, site, ray, tdb, sends, conventions)[2]
 
 
 def elevation_azimuth(
@@ -178,7 +193,8 @@ def elevation_azimuth(
     """
     tdb = sky.tdb(times)
     flat = tdb.ravel()
-    towards, up, elevation = _pointed(sky, site, other, flat, sends, conventions)
+    ray = _ray(sky, site, other, flat, sends)
+    towards, up, elevation = _pointed(sky, site, ray, flat, sends, conventions)
     return elevation.reshape(tdb.shape), azimuth(sky, site, towards, up, flat).reshape(tdb.shape)
 
 

@@ -19,7 +19,7 @@ from typing import Protocol
 import erfa
 import numpy as np
 
-from starlight.sky.tables import Samples, lagrange
+from starlight.sky.tables import BY_FOUR, Samples, lagrange
 from starlight.sky.timescales import CENTURY_S, DAY_S, EarthTurn, Floats
 
 _TABLE_STEP_S = DAY_S / 2  # nutation's shortest large term is 13.7 days: interpolated to 0.02 mas
@@ -42,7 +42,7 @@ class EarthTurning:
 
     def __init__(self, turn: EarthTurn, start: float, end: float) -> None:
         self._turn = turn
-        self._poles = Samples(_earth_pole, 3, start, end, _TABLE_STEP_S)
+        self._poles = Samples(_earth_pole, 3, start, end, _TABLE_STEP_S, BY_FOUR)
 
     def frame(self, tdb: Floats) -> tuple[Floats, Floats]:
         """Return the intermediate frame in the GCRS (IERS 2010, equations 5.6 to 5.10) and ERA - s."""
@@ -89,7 +89,7 @@ class MarsTurning:
     """Mars' frame: x at the ascending node of its equator on the ICRF equator, z at its north pole."""
 
     def __init__(self, start: float, end: float) -> None:
-        self._poles = Samples(_mars_pole, 3, start, end, _TABLE_STEP_S)
+        self._poles = Samples(_mars_pole, 3, start, end, _TABLE_STEP_S, BY_FOUR)
 
     def frame(self, tdb: Floats) -> tuple[Floats, Floats]:
         """Return the equator's frame in the ICRF, and W."""

@@ -32,7 +32,7 @@ from starlight.sky.places import (
 from starlight.sky.planets import BodySegments, Kernel, common, segments_of
 from starlight.sky.rotation import EarthTurning, MarsTurning, Turning
 from starlight.sky.spk import BodyKernel, SpkBodies
-from starlight.sky.tables import Samples, hermite
+from starlight.sky.tables import BY_SLOPES, Samples, hermite
 from starlight.sky.timescales import DAY_S, UTC_BEGINS, EarthTurn, Floats, Times, tdb_from_utc, utc_from_tdb
 
 # Cubic interpolation over three hours errs by 1 cm at most (Earth's swing around the Earth-Moon barycentre).
@@ -52,6 +52,9 @@ _CHAINS = {
     "moon": ((0, 3), (3, 301)),
     "mars": ((0, 4),),
 }
+
+Anchored = tuple[Floats, Floats, Floats]
+"""The centre of a place's body, its own position (km) and its velocity (km/s), barycentric, each (3, n)."""
 
 
 class Sky:
@@ -93,7 +96,12 @@ class Sky:
         self.ut1_until = turn.until
         self._bodies = {
             body: Samples(
-                partial(_states, [segments[pair] for pair in chain]), 6, begins, last, _EPHEMERIS_STEP_S
+                partial(_states, [segments[pair] for pair in chain]),
+                6,
+                begins,
+                last,
+                _EPHEMERIS_STEP_S,
+                BY_SLOPES,
             )
             for body, chain in _CHAINS.items()
         }
@@ -210,24 +218,37 @@ class Sky:
         if isinstance(place, Trajectory | SpkBody):
             position, velocity = self._roaming(place, tdb)
             return position, velocity, position / np.sqrt(np.einsum("in,in->n", position, position))
+        matrix, position, velocity, up = self._bound(place, tdb)
+        return _turn(matrix, position), _turn(matrix, velocity), _turn(matrix, up)
+
+    def _bound(self, place: Site | Elements | Orbiter, tdb: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return a world's frame, and position, velocity and zenith of what stays with it, in that frame."""
         matrix, meridian = self.frame(place.body, tdb)
         if isinstance(place, Site):
-            position, velocity, up = _on_ground(place, meridian)
-        elif isinstance(place, Elements):
-            position, velocity, up = _on_ellipse(place, tdb - float(tdb_from_utc(place.epoch)))
-        else:
-            position, velocity, up = _in_orbit(place, tdb, float(tdb_from_utc(place.epoch)))
-        return _turn(matrix, position), _turn(matrix, velocity), _turn(matrix, up)
+            return matrix, *_on_ground(place, meridian)
+        epoch = float(tdb_from_utc(place.epoch))
+        if isinstance(place, Elements):
+            return matrix, *_on_ellipse(place, tdb - epoch)
+        return matrix, *_in_orbit(place, tdb, epoch)
 
     def state(self, place: Place, tdb: Floats) -> tuple[Floats, Floats]:
         """Return a place's barycentric position (km) and velocity (km/s), each (3, n)."""
-        position, velocity = self.body(place.body, tdb)
+        return self.anchored(place, tdb)[1:]
+
+    def anchored(self, place: Place, tdb: Floats) -> Anchored:
+        """Return what `state` does, and before it where the place is anchored: what roams, at itself."""
+        centre, speed_there = self.body(place.body, tdb)
         if isinstance(place, Centre):
-            return position, velocity
+            return centre, centre, speed_there
         if isinstance(place, SpkBody):
-            return self._carried.state(place.naif_id, tdb)
-        local, speed, _ = self.around(place, tdb)
-        return position + local, velocity + speed
+            position, velocity = self._carried.state(place.naif_id, tdb)
+            return position, position, velocity
+        if isinstance(place, Trajectory):
+            local, speed = self._roaming(place, tdb)
+            return centre + local, centre + local, speed_there + speed
+        # The zenith, which `around` tells as well, is of no interest to most who ask.
+        matrix, local, speed, _ = self._bound(place, tdb)
+        return centre, centre + _turn(matrix, local), speed_there + _turn(matrix, speed)
 
     def _roaming(self, place: Trajectory | SpkBody, tdb: Floats) -> tuple[Floats, Floats]:
         if isinstance(place, SpkBody):
@@ -237,7 +258,7 @@ class Sky:
             begins, ends = self.tdb([place.departure, place.arrival])
             margin = _MARGIN / SECOND
             compute = partial(_conic_rows, place, begins)
-            samples = Samples(compute, 6, begins - margin, ends + margin, _EPHEMERIS_STEP_S)
+            samples = Samples(compute, 6, begins - margin, ends + margin, _EPHEMERIS_STEP_S, BY_SLOPES)
             self._conics[place] = samples
         outside = (tdb < samples.start) | (tdb > samples.end)
         if outside.any():
