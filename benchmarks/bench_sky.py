@@ -41,7 +41,6 @@ from starlight.sky import (
     Site,
     Sky,
     conjunctions,
-    elevation_deg,
     light_pieces_many,
     porkchop,
     stationary,
@@ -49,7 +48,7 @@ from starlight.sky import (
     windows,
 )
 from starlight.sky.places import orbit_radius_km
-from starlight.sky.pointing import Conventions
+from starlight.sky.pointing import Conventions, elevation_deg
 
 DATA = Path(str(files("skyfield_data"))) / "data"
 STATIONS = {

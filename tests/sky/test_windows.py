@@ -22,7 +22,6 @@ from starlight.sky import (
     Place,
     Site,
     Sky,
-    elevation_deg,
     light_time_s,
     stationary,
     transfer,
@@ -30,7 +29,7 @@ from starlight.sky import (
 )
 from starlight.sky.occultation import Condition
 from starlight.sky.places import CELESTIAL_BODIES
-from starlight.sky.pointing import Conventions
+from starlight.sky.pointing import Conventions, elevation_deg
 from starlight.sky.timescales import Floats, Times
 from starlight.sky.windows import TableMask, conditions
 
