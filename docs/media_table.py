@@ -111,6 +111,9 @@ def in_words(duration: int | None) -> str:
 def table() -> str:
     """Return the table in Markdown."""
     scenario = reading.load(SCENARIO)
+    # The expedition goes home before Mars is near again; its links are taken to go on as they were.
+    links = [replace(each, until="" if each.until[:4] == "2052" else each.until) for each in scenario.link]
+    scenario = replace(scenario, link=links)
     numbers = {node.name: node.number for node in scenario.node}
     columns, heads = [], []
     for distance, day in DAYS:

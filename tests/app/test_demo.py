@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from importlib import resources
 from pathlib import Path
@@ -87,7 +88,7 @@ def test_it_opens_on_letters_that_were_exchanged_and_some_in_flight(tmp_path: Pa
         in_transit = (await demo.backend.status("jay")).in_transit
         assert sum(crossing.kind == "letter" for crossing in in_transit) >= 2
         telemetry = (await demo.backend.status("jay")).telemetry
-        assert [vehicle.name for vehicle in telemetry] == ["Rover"]
+        assert [vehicle.name for vehicle in telemetry] == ["Rover", "The rover's laboratory"]
         assert telemetry[0].findings[-1].startswith("abandoned rover")
 
     demo = live(tmp_path / "d", look, speed=0.001)
@@ -211,10 +212,11 @@ def test_the_page_warns_of_a_conjunction(tmp_path: Path) -> None:
     """Sixty days before the Sun comes between the worlds the page says until when words still get past it."""
     at = dtntime.from_text("2051-08-20T09:00:00Z")
     # Of the months before, a day is lived through: their letters play no part here.
-    builtin = resources.files("starlight.scenario").joinpath("builtin", "lost-in-starlight.toml")
+    builtin = Path(str(resources.files("starlight.scenario").joinpath("builtin", "lost-in-starlight.toml")))
     text = re.sub("(?m)^demo_since = .*", 'demo_since = "2051-08-19"', builtin.read_text(encoding="utf-8"))
     scenario = tmp_path / "late.toml"
     scenario.write_text(text, encoding="utf-8")
+    shutil.copytree(builtin.parent / "programs", tmp_path / "programs")
 
     async def look() -> None:
         demo = Demo(str(scenario), tmp_path / "d", lambda line: None, speed=0.001, at=at)

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from starlight.dtntime import DAY, HOUR, from_text
 from starlight.greenhouse import outlook_part
 from starlight.greenhouse.computed_room import OUTLOOK_SAMPLES, ComputedRoom
 from starlight.greenhouse.correspondent import NEAR, SOON, GreenhouseKeeper
-from starlight.greenhouse.facility import Facility, PeopleSpec, RoomSpec
-from starlight.messages.correspondent import Act, Desk, MarkRead, SendTelemetry, Write
+from starlight.greenhouse.facility import BedSpec, Facility, LightSpec, PeopleSpec, RoomSpec
+from starlight.messages.correspondent import Act, Desk, MarkRead, Note, SendTelemetry, Write
 from starlight.messages.letter import Letter, Telemetry
 from starlight.routing import Priority
 
@@ -71,7 +72,10 @@ def test_it_sends_the_air_each_day_and_warns_a_week_and_a_day_ahead() -> None:
 
 def test_telemetry_says_what_is_computed_and_how_long_it_lasts() -> None:
     """Readings of the air at that moment, and the hours until the first limit."""
-    _, act = lived(keeper(), SINCE + HOUR)[0]
+    (_, noted), (_, act) = lived(keeper(), SINCE + HOUR)[:2]
+    assert isinstance(noted, Note)
+    assert "First limit: carbon dioxide above" in noted.text
+    assert "plants" not in noted.text, "there are none"
     assert isinstance(act, SendTelemetry)
     assert act.to == (CONTROL,)
     assert act.readings["o2_kpa"] == pytest.approx(20.98, abs=0.05)
@@ -84,12 +88,37 @@ def test_telemetry_says_what_is_computed_and_how_long_it_lasts() -> None:
 def test_measured_air_is_what_it_computes_from() -> None:
     """Worse air brings the limit nearer, and is told at once; the same again is not."""
     made = keeper()
-    (warning,) = made.telemetry_came(measured(SINCE + DAY, co2_ppm=28_000.0), desk(SINCE + DAY + HOUR))
+    noted, warning = made.telemetry_came(measured(SINCE + DAY, co2_ppm=28_000.0), desk(SINCE + DAY + HOUR))
+    assert isinstance(noted, Note)
     assert isinstance(warning, Write)
     assert warning.draft.priority is Priority.EXPEDITED
     assert "as it was measured, 2051-04-09T16:00:00Z" in warning.draft.text
     again = measured(SINCE + DAY + HOUR, co2_ppm=28_300.0)
     assert not list(made.telemetry_came(again, desk(SINCE + DAY + 2 * HOUR)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [("lamps", "the plants give 9"), ("none", "the plants take as much oxygen as 2")],
+    ids=["lit", "dark"],
+)
+def test_what_plants_give_is_told_as_a_part_of_what_people_breathe(kind: Any, says: str) -> None:
+    """60 m2 under lamps give some 90 % of one person's oxygen in ten days; in the dark they take some."""
+    bed = BedSpec(crop="lettuce", m2=60, age_days=28, cohorts=4)
+    room = replace(EMPTY_ROOM, bed=[bed], light=LightSpec(kind=kind), days=10)
+    made = keeper(room)
+    assert says in made.room.note(SINCE)
+    assert says in made.room.report(SINCE)
+
+
+def test_beyond_the_days_of_its_file_it_falls_silent_until_air_is_measured() -> None:
+    """Nobody gets a day's telemetry with nothing in it, for years; a measurement begins anew."""
+    made = keeper(replace(EMPTY_ROOM, days=3))
+    assert sum(isinstance(act, SendTelemetry) for _, act in lived(made, SINCE + 400 * DAY)) == 4
+    assert made.next_wakeup() is None
+    later = SINCE + 500 * DAY
+    made.telemetry_came(measured(later), desk(later))
+    assert made.next_wakeup() is not None
 
 
 @pytest.mark.parametrize("has_air", [False, True])

@@ -108,7 +108,8 @@ def test_promises_hold_to_the_millisecond(years: Years) -> None:
     assert report.worst_prediction_error_s <= 0.001
     assert report.compared >= 1_500
     further = report.group_courses - report.group_letters  # A letter to a group is promised to each node.
-    assert report.compared + report.met_storm == report.arrived + further
+    unpromised = 2  # The flowers write from the cave when no way out of it is known.
+    assert report.compared + report.met_storm + unpromised == report.arrived + further
 
 
 def test_no_node_does_anything_wrong(years: Years) -> None:
@@ -184,12 +185,12 @@ def test_the_beats_of_the_story_come_in_the_order_of_the_scenario(years: Years) 
     """Each beat happens, in the order in which the story tells them."""
     assert years.run.story.missing() == []
     assert [beat.title for beat in years.beats] == [beat.title for beat in years.scenario.beat]
-    assert len(years.beats) == 14
+    assert len(years.beats) == 19
     times = [beat.time for beat in years.beats]
     assert times == sorted(times)
     assert dtntime.to_text(times[0]) > "2050-11-01"
-    assert all("2051-03-18" <= dtntime.to_text(time) < "2051-04-12" for time in times[1:11])
-    assert [dtntime.to_text(time)[:10] for time in times[11:]] == ["2052-06-27", "2053-01-02", "2053-01-03"]
+    assert all("2051-03-18" <= dtntime.to_text(time) < "2051-04-12" for time in times[1:16])
+    assert [dtntime.to_text(time)[:10] for time in times[16:]] == ["2052-06-27", "2053-01-02", "2053-01-03"]
 
 
 def test_each_beat_says_what_carried_it(years: Years) -> None:
@@ -199,7 +200,7 @@ def test_each_beat_says_what_carried_it(years: Years) -> None:
         if beat.what.endswith(".arrived"):
             assert beat.hops, beat.title
         else:
-            assert beat.what == "link.cut"
+            assert beat.what in ("link.cut", "amendment.taken", "correspondent.noted")
     call = next(beat for beat in years.beats if beat.title == "Jay's call is heard")
     (hop,) = call.hops
     assert hop.startswith("The father's radio, Bukhansan to The abandoned facility, 17 min ")

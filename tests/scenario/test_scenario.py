@@ -17,11 +17,8 @@ from starlight.faults import key_path
 from starlight.scenario.reading import builtin_names, load, parse
 from starlight.scenario.toml_text import Lines
 
-TEXT = (
-    resources.files("starlight.scenario")
-    .joinpath("builtin", "lost-in-starlight.toml")
-    .read_text(encoding="utf-8")
-)
+BUILTIN = Path(str(resources.files("starlight.scenario").joinpath("builtin")))
+TEXT = (BUILTIN / "lost-in-starlight.toml").read_text(encoding="utf-8")
 
 
 def test_the_built_in_expedition_is_whole() -> None:
@@ -68,7 +65,7 @@ def test_errors_name_key_value_and_what_is_allowed(old: str, new: str, key: str,
     """Errors in a scenario name the key, the value and what is allowed."""
     assert old in TEXT
     with pytest.raises(InputError) as caught:
-        parse(TEXT.replace(old, new, 1), where="mine.toml")
+        parse(TEXT.replace(old, new, 1), where="mine.toml", folder=BUILTIN)
     assert str(caught.value).startswith("mine.toml")
     assert key in str(caught.value)
     assert allowed in str(caught.value)
@@ -332,7 +329,7 @@ def test_an_answer_has_at_least_one_text() -> None:
     """An `[[answer]]` without texts answers nothing, and is refused."""
     empty = '[[answer]]\nfrom = "jay"\ntext = []\n\n'
     with pytest.raises(InputError, match=r"answer\[0\]\.text"):
-        parse(TEXT.replace("[[answer]]", empty + "[[answer]]", 1), where="mine.toml")
+        parse(TEXT.replace("[[answer]]", empty + "[[answer]]", 1), where="mine.toml", folder=BUILTIN)
 
 
 def test_everyone_who_can_be_written_to_in_the_demo_answers() -> None:

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from starlight.app import expedition_parts
 from starlight.app.expedition_parts import RUN_TYPES, Kind, ReadVerdict, Window, kind_of
 from starlight.errors import InputError, PeerError
@@ -131,13 +133,15 @@ class NodeExpeditionDesk:
         look = _Look(brought)
         rooms = await self._newest(look, "room", ROOMS_SHOWN)
         searches = await self._newest(look, "map", SEARCHES_SHOWN)
-        runs = await self._runs(look)
+        readings = tuple(self._readings(box))
+        made_up = {each.vehicle for each in readings if each.readings.get("synthetic") == 1}
+        runs = [replace(each, synthetic=each.from_address in made_up) for each in await self._runs(look)]
         return ExpeditionView(
             now=self._now(),
             rooms=tuple(each for each in rooms if isinstance(each, RoomView)),
             searches=tuple(each for each in searches if isinstance(each, SearchMapView)),
-            runs=runs,
-            readings=tuple(self._readings(box)),
+            runs=tuple(runs),
+            readings=readings,
             coming=tuple(look.coming),
             unread=tuple(look.unread[:UNREAD_SHOWN]),
             looked_at=len(letters),

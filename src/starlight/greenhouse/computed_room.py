@@ -55,6 +55,11 @@ class ComputedRoom:
         """
         return simulate(self._facility, tolerance=COARSE)
 
+    @property
+    def ends(self) -> int:
+        """The moment up to which it is computed, in ns: after the days of its file, or at a death."""
+        return self._moment(self.time_line.samples[-1].day)
+
     def first_limit(self) -> tuple[str, int] | None:
         """Return the first limit that is foreseen to be crossed, by name, and when, in ns; None for none."""
         crossings = self.time_line.crossings
@@ -126,8 +131,28 @@ class ComputedRoom:
                 f"{sample.temperature_c:.1f} degrees Celsius, {sample.water_kg:.0f} kg of water."
             )
         lines.append(self._what_comes(now))
+        if share := self._plants_share():
+            lines.append(f"{share}.")
         lines += [f"Note: {flag}." for flag in self.time_line.flags]
         return "\n".join([*lines, NOT_A_DEVICE])
+
+    def note(self, now: int) -> str:
+        """Return how it is at a time, in ns, and what comes, in a sentence."""
+        sample = self._sample(now)
+        air = "" if sample is None else f"O2 {sample.o2_kpa:.2f} kPa, CO2 {sample.co2_kpa:.3f} kPa"
+        share = self._plants_share()
+        return " ".join(filter(None, (f"{air}.", self._what_comes(now), f"{share}." if share else "")))
+
+    def _plants_share(self) -> str:
+        """Return how much of the oxygen that people take the plants give over the computed days, in words."""
+        people, line = self._facility.people, self.time_line
+        taken = people.count * people.o2_kg_per_day * people.activity * line.samples[-1].day
+        if not self._facility.bed or taken <= 0:
+            return ""
+        part, days = line.totals["crop_o2"] / taken, line.samples[-1].day
+        if part < 0:
+            return f"In {days:.1f} days the plants take as much oxygen as {-part:.1%} of what people breathe"
+        return f"In {days:.1f} days the plants give {part:.1%} of the oxygen that people breathe"
 
     def _what_comes(self, now: int) -> str:
         crossings = self.time_line.crossings

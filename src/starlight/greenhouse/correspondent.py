@@ -25,7 +25,16 @@ from starlight.greenhouse import outlook_part
 from starlight.greenhouse.computed_room import ComputedRoom
 from starlight.greenhouse.facility import Facility
 from starlight.greenhouse.limits import DEATHS
-from starlight.messages.correspondent import Act, Correspondent, Desk, MarkRead, NewPart, SendTelemetry, Write
+from starlight.messages.correspondent import (
+    Act,
+    Correspondent,
+    Desk,
+    MarkRead,
+    NewPart,
+    Note,
+    SendTelemetry,
+    Write,
+)
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.letter import Letter, Telemetry
 from starlight.routing import Priority
@@ -111,7 +120,8 @@ class GreenhouseKeeper(Correspondent):
         except InputError:
             return ()  # What no room has, or nothing can be computed from, a broken sensor says.
         self._room, self._kept = room, replace(self._kept, since=at, air=air)
-        return self._warnings(desk.now)
+        warnings = self._warnings(desk.now)
+        return [Note(room.note(desk.now)), *warnings] if warnings else ()
 
     def letter_came(self, letter: Letter, desk: Desk) -> Iterable[Act]:
         """Answer one of those whom it tells with how the room is."""
@@ -126,21 +136,26 @@ class GreenhouseKeeper(Correspondent):
             return 0
         if not self._kept.reported_at:
             return self._kept.since  # A room that may begin in years is computed when it does.
-        due = [self._kept.reported_at + REPORTED_EVERY]
+        report_at = self._kept.reported_at + REPORTED_EVERY
+        # Beyond the days of its file it has nothing to say, until air is measured again.
+        due = [report_at] if report_at <= self.room.ends else []
         first = self.room.first_limit()
         if first is not None:
             name, at = first
             due += [at - ahead for ahead in (SOON, NEAR) if not self._is_told(name, at, near=ahead == NEAR)]
-        return min(due)
+        return min(due, default=None)
 
     def handle_timer(self, desk: Desk) -> Iterable[Act]:
         """Send the day's telemetry, and warn of what comes near."""
         acts: list[Act] = []
         self._begin(desk)
+        is_first = not self._kept.reported_at
         if desk.now >= self._kept.reported_at + REPORTED_EVERY:
             self._kept = replace(self._kept, reported_at=desk.now)
             acts += [SendTelemetry(self._tells, "greenhouse", readings=self.room.readings(desk.now))]
-        return [*acts, *self._warnings(desk.now)]
+        warnings = self._warnings(desk.now)
+        noted = [Note(self.room.note(desk.now))] if is_first or warnings else []
+        return [*noted, *acts, *warnings]
 
     def save(self) -> bytes:
         """Return what it must know after a restart."""
@@ -161,7 +176,7 @@ class GreenhouseKeeper(Correspondent):
         if self._kept.since == NOT_YET:
             self._kept, self._room = replace(self._kept, since=desk.now), None
 
-    def _warnings(self, now: int) -> Iterable[Act]:
+    def _warnings(self, now: int) -> list[Act]:
         """Return the letters that tell of a limit that has come near since it was told last."""
         first = self.room.first_limit()
         if first is None:

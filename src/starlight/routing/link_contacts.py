@@ -356,6 +356,13 @@ def _light_floor(pieces: tuple[LightPiece, ...], start: int, end: int) -> int:
         left, right = (begin - piece.start) / piece.span, (finish - piece.start) / piece.span
         low = high = 0.0
         for coefficient in reversed(piece.coefficients_s):
+            if left >= 0:
+                # The usual case, without looking at all four corners.
+                low, high = (
+                    low * (left if low >= 0 else right) + coefficient,
+                    high * (right if high >= 0 else left) + coefficient,
+                )
+                continue
             corners = (low * left, low * right, high * left, high * right)
             low, high = min(corners) + coefficient, max(corners) + coefficient
         # A nanosecond and a trillionth below, for the rounding of floats.

@@ -287,6 +287,7 @@ class RunView(msgspec.Struct, frozen=True):
         verdict, thumbnail, window: what is here; None for what is not.
         run_letter, run_part: where the whole run is, once it is here.
         coming: what is not here.
+        synthetic: its instrument is made up, as the robot's telemetry says.
     """
 
     name: str
@@ -298,6 +299,7 @@ class RunView(msgspec.Struct, frozen=True):
     run_letter: str | None = None
     run_part: int | None = None
     coming: tuple[ComingPiece, ...] = ()
+    synthetic: bool = False
 
     @property
     def here_since(self) -> int:
