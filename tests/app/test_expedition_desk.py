@@ -26,7 +26,9 @@ from starlight.organics.gas_run import BINS, GasRun
 from starlight.organics.parts import _VERDICT, VERDICT_BYTES
 from starlight.search import map_part
 from starlight.search.map_part import MapMoment, MapReport, MapSearch, SearchMap
-from starlight.views.expedition import ComingPiece, ExpeditionView, ToldIn
+from starlight.views.expedition import ExpeditionView
+from starlight.views.robot_runs import ComingPiece
+from starlight.views.told_in import ToldIn
 
 VERDICT, THUMBNAIL, WINDOW, RUN = expedition_parts.RUN_TYPES
 TOLD = ToldIn("1", "ipn:1.1", "ipn:1.1", "Rover", 0, 0)

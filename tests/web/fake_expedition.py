@@ -10,24 +10,26 @@ from starlight.views.expedition import (
     AirPoint,
     AwaitedReport,
     ComingPart,
-    ComingPiece,
     ExpeditionDesk,
     ExpeditionView,
-    Ion,
-    MarkerView,
     PlannedSector,
     ReadingsView,
     RoomView,
-    RunView,
     SearchMapView,
     SearchMoment,
     ShareOf,
-    ThumbnailView,
-    ToldIn,
     UnreadPart,
+)
+from starlight.views.robot_runs import (
+    ComingPiece,
+    Ion,
+    MarkerView,
+    RunView,
+    ThumbnailView,
     VerdictView,
     WindowView,
 )
+from starlight.views.told_in import ToldIn
 
 NAMES = {"ipn:21.7": "The flowers", "ipn:21.9": "Search desk", "ipn:22.1": "Rover"}
 ROWS, COLUMNS = 24, 36

@@ -12,18 +12,12 @@ from tests.web.fake_backend import START
 from tests.web.fake_expedition import everything, room, runs, search
 
 from starlight.dtntime import DAY, HOUR
-from starlight.views.expedition import (
-    AirPoint,
-    ExpeditionView,
-    RoomView,
-    SearchMapView,
-    SearchMoment,
-    VerdictView,
-)
-from starlight.web.air_figure import air_figure
-from starlight.web.plot_ticks import number_ticks, percent
-from starlight.web.run_figure import run_figure
-from starlight.web.search_figure import search_figure
+from starlight.figures.air_figure import air_figure
+from starlight.figures.plot_ticks import number_ticks, percent
+from starlight.figures.run_figure import run_figure
+from starlight.figures.search_figure import search_figure
+from starlight.views.expedition import AirPoint, ExpeditionView, RoomView, SearchMapView, SearchMoment
+from starlight.views.robot_runs import VerdictView
 
 LOOKS = ({"width": 1280, "height": 900}, {"width": 360, "height": 740})
 

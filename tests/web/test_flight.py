@@ -13,13 +13,13 @@ from tests.web.fake_backend import START, FakeBackend
 from tests.web.fake_flight import BASE, DISH, JAY, LIGHT, RELAY, FakeFlight, flight_at, over_relay, track
 
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text
+from starlight.figures.flight_axis import MARGIN, TICK_APART, Axis
+from starlight.figures.flight_figure import LANES_MAX, Form, lanes, time_line
 from starlight.messages.delivery import Certainty, DeliveryState
 from starlight.views.flight import FlightView
 from starlight.views.sky import CivilFace, CountedFace
 from starlight.web.app import make_app
 from starlight.web.flight import next_moment
-from starlight.web.flight_axis import MARGIN, TICK_APART, Axis
-from starlight.web.flight_figure import LANES_MAX, Form, lanes, time_line
 
 SEOUL = CivilFace("Earth", "Seoul", "KST", 9 * 3600)
 ARSIA = CountedFace("Mars", "Arsia Mons", "LMST", "Sol", from_text("2051-01-30T07:12:13Z"), 88775.244)

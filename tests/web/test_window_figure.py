@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from starlight.dtntime import MINUTE, SECOND
+from starlight.figures.window_figure import LEAST_WIDTH, Share, next_window
 from starlight.messages.queue import EntryKind, QueueEntry
 from starlight.messages.urgency import Priority
-from starlight.web.window_figure import LEAST_WIDTH, Share, next_window
 
 OPENS = 1_000 * MINUTE
 CLOSES = OPENS + 10 * MINUTE

@@ -1,4 +1,4 @@
-"""What the programs of an expedition have told one person, out of the mailbox at their node.
+"""The word of an expedition's programs to one person, out of the mailbox at their node.
 
 Theory of operation. The mailbox knows which letters brought parts of programs
 (`mailboxes/program_letters.py`), so a look costs the latest of those and not the mailbox: `LETTERS_LOOKED_AT`
@@ -28,19 +28,14 @@ from starlight.messages.parts import Part
 from starlight.packed_json import PACKED_MAX_BYTES
 from starlight.views.expedition import (
     ComingPart,
-    ComingPiece,
     ExpeditionView,
-    Piece,
     ReadingsView,
     RoomView,
-    RunView,
     SearchMapView,
-    ThumbnailView,
-    ToldIn,
     UnreadPart,
-    VerdictView,
-    WindowView,
 )
+from starlight.views.robot_runs import ComingPiece, Piece, RunView, ThumbnailView, VerdictView, WindowView
+from starlight.views.told_in import ToldIn
 
 LETTERS_LOOKED_AT, PARTS_LOOKED_AT = 64, 256
 """The latest; more is nobody's picture of now."""
@@ -95,7 +90,7 @@ class Trouble(NamedTuple):
 
 
 class NodeExpeditionDesk:
-    """What one person was told.
+    """All that one person was told.
 
     Args:
         box: returns the mailbox.

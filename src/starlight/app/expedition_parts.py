@@ -17,19 +17,14 @@ from starlight.views.expedition import (
     AirLimit,
     AirPoint,
     AwaitedReport,
-    Ion,
-    MarkerView,
-    Piece,
     PlannedSector,
     RoomView,
     SearchMapView,
     SearchMoment,
     ShareOf,
-    ThumbnailView,
-    ToldIn,
-    VerdictView,
-    WindowView,
 )
+from starlight.views.robot_runs import Ion, MarkerView, Piece, ThumbnailView, VerdictView, WindowView
+from starlight.views.told_in import ToldIn
 
 if TYPE_CHECKING:
     from starlight.organics.parts import RunVerdict

@@ -20,8 +20,9 @@ from starlight.dtntime import DAY, HOUR, SECOND
 from starlight.planner import weather
 from starlight.planner.allocation import Allocation, AllocationChange, LinkDirection, Shared, allocate
 from starlight.planner.beams import SkyBeams
-from starlight.planner.bodies import known_spans, unknown_notices, visible
+from starlight.planner.bodies import known_spans, unknown_notices
 from starlight.planner.intervals import Interval, common, lowered, parts, replaced, without
+from starlight.planner.open_sky import OpenSky
 from starlight.planner.places import place_at, place_of
 from starlight.planner.power import carry, limited, spent_notices
 from starlight.planner.radios import carrying, given_limit, radio_link, rate_pieces
@@ -31,12 +32,10 @@ from starlight.scenario.scenario import Scenario
 from starlight.sky import (
     CELESTIAL_BODIES,
     Centre,
-    Piece,
     Place,
     Sky,
     SpkBody,
     conjunctions,
-    light_pieces_many,
 )
 
 __all__ = [
@@ -117,7 +116,7 @@ def make_plan(scenario: Scenario, sky: Sky, start: int, end: int) -> Planned:
     around = AROUND if any(node.antennas for node in scenario.node) else 0
     around += AROUND + HOUR if limited(scenario) else 0
     interval = (max(start - around, sky.covers[0]), min(end + around, sky.covers[1]))
-    open_sky = _Open(
+    open_sky = OpenSky(
         scenario,
         sky,
         {node.name: place for node in scenario.node if (place := place_at(sky, node, *interval))},
@@ -159,7 +158,7 @@ def plan_channels(scenario: Scenario, sky: Sky, start: int, end: int) -> list[Pl
     return list(make_plan(scenario, sky, start, end).channels)
 
 
-def _held(shared: _Open, radio: list[tuple[int, PlannedChannel]]) -> Allocation:
+def _held(shared: OpenSky, radio: list[tuple[int, PlannedChannel]]) -> Allocation:
     """Return what of the visible contacts of radio links the antennas and the power of nodes hold.
 
     Args:
@@ -196,38 +195,8 @@ def _held(shared: _Open, radio: list[tuple[int, PlannedChannel]]) -> Allocation:
     return Allocation(carried.contacts, tuple(changes), held.shared)
 
 
-_Lines = tuple[list[Interval], list[list[Piece]]]
-"""Windows of a direction, and the pieces of light time of each."""
-
-
-class _Open(msgspec.Struct, frozen=True):
-    """The ground that all links share: the places of nodes, the weather, and the interval.
-
-    Attributes:
-        behind_the_sun: when a world stands closer to the Sun than a limit, by both, as far as it was asked.
-        lines: windows and light of directions, by ends and interval, once they were asked for.
-    """
-
-    scenario: Scenario
-    sky: Sky
-    places: dict[str, Place]
-    weather: list[weather.Weather]
-    interval: Interval
-    behind_the_sun: dict[tuple[str, float], list[Interval]]
-    lines: dict[tuple[tuple[str, str], Interval], _Lines] = msgspec.field(default_factory=dict)
-
-    def line(self, ends: tuple[str, str], here: Place, there: Place, span: Interval) -> _Lines:
-        """Return when what is sent reaches the other end inside a span, and how long it is under way."""
-        # Asked again for each number of receivers that a transmitter's power is shared among.
-        key = ends, span
-        if key not in self.lines:
-            seen = visible(self.sky, here, there, *span)
-            self.lines[key] = seen, light_pieces_many(self.sky, here, there, seen)
-        return self.lines[key]
-
-
 def _channel(
-    shared: _Open, link: LinkSpec, ends: tuple[str, str], base: int, receivers: int = 1
+    shared: OpenSky, link: LinkSpec, ends: tuple[str, str], base: int, receivers: int = 1
 ) -> PlannedChannel:
     """Return one direction of a link as sky, radio, Sun and weather allow it.
 
@@ -273,7 +242,7 @@ def _channel(
 
 
 def _sharing(
-    shared: _Open, channel: PlannedChannel, contacts: tuple[Contact, ...], crowds: tuple[Shared, ...]
+    shared: OpenSky, channel: PlannedChannel, contacts: tuple[Contact, ...], crowds: tuple[Shared, ...]
 ) -> tuple[Contact, ...]:
     """Return contacts with the rates that are left while their transmitter's power is shared."""
     ends = channel.from_node, channel.to_node
@@ -296,7 +265,7 @@ def _sharing(
     return tuple(found)
 
 
-def _under_the_sun(shared: _Open, channel: PlannedChannel) -> PlannedChannel:
+def _under_the_sun(shared: OpenSky, channel: PlannedChannel) -> PlannedChannel:
     """Return a channel as the Sun near the line of sight, and the weather, leave it."""
     contacts = list(channel.contacts)
     notices = unknown_notices(
@@ -327,7 +296,7 @@ def _under_the_sun(shared: _Open, channel: PlannedChannel) -> PlannedChannel:
     )
 
 
-def _conjunctions(shared: _Open, far: Place, limit_deg: float, contacts: list[Contact]) -> list[Interval]:
+def _conjunctions(shared: OpenSky, far: Place, limit_deg: float, contacts: list[Contact]) -> list[Interval]:
     """Return when the other end stands behind the Sun, closer to it than a limit, in Earth's time."""
     if not limit_deg:
         return []

@@ -135,7 +135,7 @@ class AntennaSpec(_Spec, frozen=True):
 
 
 class PowerSpec(_Spec, frozen=True):
-    """What electric power a node has, and what its radio draws; the battery evens out a day (UTC).
+    """The electric power of a node, and what its radio draws; the battery evens out a day (UTC).
 
     Attributes:
         source_w: what its source gives at `since`, before which it gives nothing.

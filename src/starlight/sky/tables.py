@@ -18,7 +18,7 @@ _BLOCK = 256
 
 
 class Cell(NamedTuple):
-    """How a table interpolates.
+    """The interpolation of a table.
 
     Attributes:
         before, after: how many nodes before a cell's first and after it count.

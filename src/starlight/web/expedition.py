@@ -12,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from starlight.figures.air_figure import air_figure, time_ticks
+from starlight.figures.plot_ticks import percent
+from starlight.figures.run_figure import run_figure
+from starlight.figures.search_figure import search_figure
 from starlight.views.backend import PageBackend
 from starlight.views.expedition import ExpeditionView, ReadingsView
-from starlight.web.air_figure import air_figure, time_ticks
 from starlight.web.answers import json_answer, wants_json
-from starlight.web.plot_ticks import percent
-from starlight.web.run_figure import run_figure
-from starlight.web.search_figure import search_figure
 from starlight.web.visit import Visit
 
 KINDS = {"greenhouse": "air", "search-report": "search", "organics": "finds"}

@@ -7,10 +7,10 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from starlight.dtntime import to_text
+from starlight.figures.flight_figure import lanes, time_line
 from starlight.views.backend import PageBackend
 from starlight.views.flight import FlightView
 from starlight.web.answers import json_answer, wants_json
-from starlight.web.flight_figure import lanes, time_line
 from starlight.web.visit import Visit
 
 

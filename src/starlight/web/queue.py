@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from starlight.figures.window_figure import next_window
 from starlight.messages.queue import HoldOrder, MoveOrder, QueueEntry, QueueView
 from starlight.views.backend import PageBackend
 from starlight.web.answers import is_of_api, json_answer, wants_json
 from starlight.web.body import read_body
 from starlight.web.local_moment import moment_of, require_ahead
 from starlight.web.visit import Visit
-from starlight.web.window_figure import next_window
 
 
 class Neighbours(msgspec.Struct, frozen=True):

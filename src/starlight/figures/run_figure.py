@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from starlight.views.expedition import Ion, RunView, ThumbnailView, WindowView
-from starlight.web.plot_ticks import PlotTick, number_ticks
+from starlight.figures.plot_ticks import PlotTick, number_ticks
+from starlight.views.robot_runs import Ion, RunView, ThumbnailView, WindowView
 
 STEPS, SHADES = 15, 5
 """A picture has so many steps of the logarithm; so many shades are told apart by eye."""

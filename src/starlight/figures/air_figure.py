@@ -13,11 +13,11 @@ from itertools import pairwise
 import msgspec
 
 from starlight.dtntime import HOUR, SECOND
+from starlight.figures.flight_axis import Axis
+from starlight.figures.plot_ticks import PlotTick, around, number_ticks
 from starlight.views.expedition import AirLimit, AirPoint, RoomView
 from starlight.views.sky import Clock
-from starlight.web import localtime
-from starlight.web.flight_axis import Axis
-from starlight.web.plot_ticks import PlotTick, around, number_ticks
+from starlight.web.localtime import reading, when
 
 SIDE = 1000.0
 
@@ -122,8 +122,8 @@ def time_ticks(axis: Axis, clock: Clock, world: str) -> tuple[PlotTick, ...]:
     ends = -100.0
     for tick in axis.ticks(clock.worlds[world]):
         # A hundredth of a second later: a sol's beginning is no whole number of ns.
-        then = localtime.reading(clock, world, tick.at + SECOND // 100)
-        text = then.day if then.time == "00:00" else localtime.when(clock, world, tick.at)
+        then = reading(clock, world, tick.at + SECOND // 100)
+        text = then.day if then.time == "00:00" else when(clock, world, tick.at)
         wide = LETTER_WIDTH * len(text)
         if tick.x - wide / 2 > ends:
             found.append(PlotTick(round(tick.x, 2), text))

@@ -12,8 +12,8 @@ from functools import lru_cache
 
 import msgspec
 
+from starlight.figures.plot_ticks import PlotTick, number_ticks
 from starlight.views.expedition import PlannedSector, SearchMapView, SearchMoment
-from starlight.web.plot_ticks import PlotTick, number_ticks
 
 SHADES = 5
 """Of a sector, by its part of the likeliest of all moments; what is less than half of the least is bare."""

@@ -13,10 +13,10 @@ from enum import StrEnum
 import msgspec
 
 from starlight.dtntime import HOUR
+from starlight.figures.flight_axis import Axis
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.flight import FlightHop, Track
 from starlight.views.flight import FlightGap, FlightPlace, FlightView, ShownTrack
-from starlight.web.flight_axis import Axis
 
 LANES_MAX = 6
 """Routes that are drawn: those with most on them."""
