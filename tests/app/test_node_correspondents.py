@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.cli.helpers import Running, wait_for
+from tests.cli.helpers import Api, Running, command, wait_for
+from tests.laboratory.robots import csv_of, marked
 
 from starlight.app.node_correspondents import makers_of
 from starlight.app.node_file import load
@@ -36,6 +40,59 @@ title = "The cave"
 volume_m3 = 60
 [people]
 count = 1
+"""
+
+
+BESIDE = """
+[[correspondent]]
+kind = "search"
+name = "The search"
+service = 9
+file = "lost.toml"
+tells = ["ipn:21.1"]
+
+[[correspondent]]
+kind = "organics"
+name = "The robot"
+service = 10
+file = "robot.toml"
+tells = ["ipn:21.1"]
+hears = ["ipn:21.1"]
+"""
+ROBOT = """
+instrument = "oven 1"
+[synthetic]
+seed = 1
+"""
+LOST = """
+name = "An explorer"
+hypotheses = 2_000
+[terrain]
+rows = 40
+columns = 40
+cell_m = 100
+latitude_deg = -4.5
+longitude_deg = 137.3
+[fix]
+time = "{fix}"
+east_m = 2000
+north_m = 2000
+sigma_m = 100
+[intent]
+back = 1.0
+[conduct]
+home = [[3000, 3000]]
+[suit]
+oxygen_kg = 0.6
+[[searcher]]
+name = "Ada"
+east_m = 3000
+north_m = 3000
+ready = "{ready}"
+end = "{end}"
+speed_mps = 1.0
+search_mps = 0.5
+sweep_width_m = 50
 """
 
 
@@ -72,6 +129,43 @@ def test_it_lives_at_a_node_that_runs_and_answers_its_people(tmp_path: Path) -> 
             assert {each["address"]: each["name"] for each in shown}["ipn:21.7"] == "The flowers"
         finally:
             running.end()
+
+
+def test_a_search_and_a_robot_live_beside_it_and_the_page_draws_what_they_tell(tmp_path: Path) -> None:
+    """A letter begins the search, a large file is judged and sent by triage, and all of it is on the page's
+    view: the air, the map, the run with its p and its window; also after a restart."""
+    now = datetime.now(UTC)
+    times = {hours: (now - timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ") for hours in (3, -2, -6)}
+    lost = LOST.format(fix=times[3], ready=times[-2], end=times[-6])
+    (tmp_path / "lost.toml").write_text(lost, encoding="utf-8")
+    (tmp_path / "robot.toml").write_text(ROBOT, encoding="utf-8")
+    (tmp_path / "run.csv").write_bytes(csv_of(marked(1, "run"), times=3))
+    path, errors, data = written(tmp_path, NODE + BESIDE), tmp_path / "node.err", tmp_path / "facility"
+    for start in range(2):
+        running = Running("node", path, folder=data, errors=errors)
+        try:
+            api = running.serving()
+            if not start:
+                api.write("nan", "ipn:21.9", "Begin, please.")
+                sent = command("send", data, "nan", "ipn:21.10", "Look.", "--attach", tmp_path / "run.csv")
+                assert sent.status == 0, sent.err
+            told = wait_for(partial(shown, api), "all three are drawn", 120)
+            assert [room["name"] for room in told["rooms"]] == ["The cave"]
+            assert told["searches"][0]["name"] == "An explorer"
+            assert told["searches"][0]["synthetic"] is True
+            (run,) = told["runs"]
+            assert run["synthetic"] is True
+            assert run["verdict"]["p"] <= 0.01
+            assert told["unread"] == []
+        finally:
+            running.end()
+
+
+def shown(api: Api) -> dict[str, Any] | None:
+    """Return what the view tells once a room, a map and a run with its window are there."""
+    told: dict[str, Any] = api.ask("/people/nan/expedition")
+    drawn = told["rooms"] and told["searches"] and told["runs"] and told["runs"][0]["window"]
+    return told if drawn and told["runs"][0]["thumbnail"] else None
 
 
 @pytest.mark.parametrize(
