@@ -126,7 +126,7 @@ def test_a_pace_of_ones_own_is_offered_as_well() -> None:
 
 def test_after_the_end_of_the_story_there_is_nothing_to_go_on_to() -> None:
     """Where nothing comes the page offers nothing, and asking is an error that says so."""
-    pace, clock = paced(dtntime.from_text("2051-05-01T00:00:00Z"))
+    pace, clock = paced(dtntime.from_text("2053-02-01T00:00:00Z"))
     assert not pace.view("jay").can_go_on
     with pytest.raises(InputError, match="nothing more comes"):
         pace.go_on()
